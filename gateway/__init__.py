@@ -1,0 +1,1 @@
+"""refergate: call transfers between SIP, ISDN and H.323."""

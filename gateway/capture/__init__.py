@@ -1,0 +1,1 @@
+"""Recorded packets in place of sockets, a virtual clock in place of time."""

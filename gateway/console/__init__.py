@@ -1,0 +1,1 @@
+"""Readable tables and trees for a terminal."""

@@ -1,0 +1,1 @@
+"""One of each floor put together; opens no socket, reads no clock."""

@@ -1,0 +1,1 @@
+"""ISDN: Q.931 messages, Q.932 Facility, ROSE."""

@@ -1,0 +1,1 @@
+"""The vocabulary that every floor may use; it imports nothing of ours."""

@@ -1,0 +1,20 @@
+"""Where the data folders are: `mappings/` and `asn1/`, in a checkout and in an installed wheel."""
+
+from functools import cache
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+@cache
+def folder(name: str) -> Path:
+    """The data folder `name` ("mappings" or "asn1").
+
+    A wheel carries it inside the package, a checkout beside the package.
+    Raises FileNotFoundError when neither is there.
+    """
+    for parent in (_PACKAGE, _PACKAGE.parent):
+        candidate = parent / name
+        if candidate.is_dir():
+            return candidate
+    raise FileNotFoundError(f"data folder {name!r} not found beside {_PACKAGE}")

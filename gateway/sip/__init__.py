@@ -1,0 +1,1 @@
+"""SIP: message, URI and header codec."""

@@ -1,0 +1,40 @@
+"""One module per transfer dialect, and the registry that finds them by name.
+
+Modules are imported when a dialect is first asked for: each brings its own ASN.1, and a start has to be quick.
+Outside packages add a dialect with an entry point in the group `refergate.dialects`.
+"""
+
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import cast
+
+from gateway.model.errors import GatewayError
+from gateway.translators.dialect import Dialect
+
+_OURS = {
+    "sip": "gateway.translators.sip_refer",
+    "teams": "gateway.translators.teams",
+    "etsi-ect": "gateway.translators.etsi_ect",
+    "qsig": "gateway.translators.qsig_transfer",
+    "qsig-ssct": "gateway.translators.qsig_single_step",
+    "ni2-tbct": "gateway.translators.ni2_tbct",
+    "dms-rlt": "gateway.translators.dms_rlt",
+    "h4502": "gateway.translators.h450_2",
+}
+
+
+def dialect_names() -> tuple[str, ...]:
+    """Names of all dialects: ours first, then those of outside packages."""
+    outside = (entry.name for entry in entry_points(group="refergate.dialects"))
+    return (*_OURS, *(name for name in outside if name not in _OURS))
+
+
+@cache
+def dialect(name: str) -> Dialect:
+    """The dialect called `name`. Raises GatewayError when there is none."""
+    if name in _OURS:
+        return cast(Dialect, import_module(_OURS[name]).DIALECT)
+    for entry in entry_points(group="refergate.dialects", name=name):
+        return cast(Dialect, entry.load())
+    raise GatewayError(f"no dialect {name!r}; known: {', '.join(dialect_names())}")
