@@ -77,7 +77,7 @@ def _parsed(source: Path) -> dict[str, Any]:
 
 
 def parse(source: Path) -> dict[str, Any]:
-    """The ASN.1 text in `source` as asn1tools' parse result. Raises GatewayError when there is none or it is wrong."""
+    """The text in `source` as asn1tools parses it. Raises GatewayError when there is none or it is wrong."""
     import asn1tools
 
     try:
