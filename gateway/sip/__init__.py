@@ -1,1 +1,1 @@
-"""SIP: message, URI and header codec."""
+"""SIP: message, URI and header codec. Sans-IO: text and octets in, values out."""
