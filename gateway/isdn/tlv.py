@@ -111,7 +111,7 @@ def _series(
     octets: bytes, start: int, end: int, depth: int, *, until_end_of_contents: bool = False
 ) -> tuple[bytes, int]:
     """The TLVs from `start` to `end` or to the end-of-contents octets, and the offset after these."""
-    parts = []
+    parts: list[bytes] = []
     while start < end:
         if until_end_of_contents and octets[start : start + 2] == b"\0\0":
             return b"".join(parts), start + 2
