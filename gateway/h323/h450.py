@@ -1,0 +1,192 @@
+"""H.450.1: the APDU of the supplementary services in H.323, and the remote operations in it.
+
+One APDU is one item of `h4501SupplementaryService` in an H.225.0 message. Aligned PER by asn1tools over
+`asn1/H4501.asn`; arguments, results and error parameters stay octets here (`arguments.py` reads them), so that
+an APDU is written back with the octets it was read from.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from gateway.asn1_modules import Specification, specification
+from gateway.h323.operations import Code, Interpretation
+from gateway.model.errors import DecodeError, LocalProtocolError
+
+AliasValue = tuple[str, Any]
+"""An H.225.0 AliasAddress as asn1tools gives it: the alternative's name and its value."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkFacilityExtension:
+    """Whom the APDU is from and for: "endpoint" or "anyEntity", each with an AliasAddress where it has one."""
+
+    source_entity: str = "endpoint"
+    source_address: AliasValue | None = None
+    destination_entity: str = "endpoint"
+    destination_address: AliasValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invoke:
+    """An operation asked for. `invoke_id` is 0..65535 here, and an unlimited integer everywhere else."""
+
+    invoke_id: int
+    operation: Code
+    argument: bytes | None = None
+    linked_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnResult:
+    """An operation done. `operation` is None when there is no result, which is the usual case for call transfer."""
+
+    invoke_id: int
+    operation: Code | None = None
+    result: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnError:
+    """An operation that failed, with the error's parameter where it has one."""
+
+    invoke_id: int
+    error: Code
+    parameter: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A component that could not be taken. `kind` is "general", "invoke", "returnResult" or "returnError"."""
+
+    invoke_id: int
+    kind: str
+    problem: int
+
+
+Component = Invoke | ReturnResult | ReturnError | Reject
+
+
+@dataclass(frozen=True, slots=True)
+class SupplementaryService:
+    """H4501SupplementaryService: one or more components, with how to route and how to interpret them."""
+
+    components: tuple[Component, ...]
+    interpretation: Interpretation | None = None
+    nfe: NetworkFacilityExtension | None = None
+
+
+@cache
+def asn1() -> Specification:
+    """The H.450 modules for aligned PER, compiled when first asked for."""
+    return specification("H4501.asn", "H4502.asn", "H4502-H323Plus.asn", codec="per")
+
+
+def decode_type(name: str, octets: bytes) -> Any:
+    """The value of ASN.1 type `name` in `octets`, as asn1tools gives it. Raises DecodeError."""
+    try:
+        return asn1().decode(name, octets)
+    except Exception as error:  # asn1tools lets Python's own errors through when octets run out or make no sense
+        raise DecodeError(f"no {name}: {error}", where=octets[:16].hex()) from error
+
+
+def encode_type(name: str, value: Any) -> bytes:
+    """`value` as ASN.1 type `name`. Raises LocalProtocolError when the type cannot hold it."""
+    try:
+        return bytes(asn1().encode(name, value, check_constraints=True))
+    except Exception as error:  # as above
+        raise LocalProtocolError(f"cannot be written as {name}: {str(error)[:200]}") from error
+
+
+def decode(octets: bytes) -> SupplementaryService:
+    """The APDU in `octets`. Raises DecodeError."""
+    value = decode_type("H4501SupplementaryService", octets)
+    interpretation = value.get("interpretationApdu")
+    nfe = value.get("networkFacilityExtension")
+    choice, components = value["serviceApdu"]
+    if choice != "rosApdus":
+        raise DecodeError(f"no ROS APDUs in serviceApdu: {choice}", where=octets[:16].hex())
+    return SupplementaryService(
+        tuple(_READERS[kind](component) for kind, component in components),
+        Interpretation(interpretation[0]) if interpretation else None,
+        _nfe(nfe) if nfe else None,
+    )
+
+
+def encode(apdu: SupplementaryService) -> bytes:
+    """The octets of `apdu`. Raises LocalProtocolError for a value that H.450.1 cannot carry."""
+    value: dict[str, Any] = {"serviceApdu": ("rosApdus", [_component_value(item) for item in apdu.components])}
+    if apdu.interpretation:
+        value["interpretationApdu"] = (apdu.interpretation.value, None)
+    if apdu.nfe:
+        value["networkFacilityExtension"] = _nfe_value(apdu.nfe)
+    return encode_type("H4501SupplementaryService", value)
+
+
+def _nfe(value: dict[str, Any]) -> NetworkFacilityExtension:
+    return NetworkFacilityExtension(
+        value["sourceEntity"][0],
+        value.get("sourceEntityAddress"),
+        value["destinationEntity"][0],
+        value.get("destinationEntityAddress"),
+    )
+
+
+def _nfe_value(nfe: NetworkFacilityExtension) -> dict[str, Any]:
+    return _present(
+        sourceEntity=(nfe.source_entity, None),
+        sourceEntityAddress=nfe.source_address,
+        destinationEntity=(nfe.destination_entity, None),
+        destinationEntityAddress=nfe.destination_address,
+    )
+
+
+def _invoke(value: dict[str, Any]) -> Invoke:
+    return Invoke(value["invokeId"], value["opcode"][1], value.get("argument"), value.get("linkedId"))
+
+
+def _return_result(value: dict[str, Any]) -> ReturnResult:
+    result = value.get("result")
+    if result is None:
+        return ReturnResult(value["invokeId"])
+    return ReturnResult(value["invokeId"], result["opcode"][1], result["result"])
+
+
+def _return_error(value: dict[str, Any]) -> ReturnError:
+    return ReturnError(value["invokeId"], value["errcode"][1], value.get("parameter"))
+
+
+def _reject(value: dict[str, Any]) -> Reject:
+    return Reject(value["invokeId"], *value["problem"])
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], Component]] = {
+    "invoke": _invoke,
+    "returnResult": _return_result,
+    "returnError": _return_error,
+    "reject": _reject,
+}
+
+
+def _component_value(component: Component) -> tuple[str, dict[str, Any]]:
+    match component:
+        case Invoke(invoke_id, operation, argument, linked_id):
+            value = _present(invokeId=invoke_id, linkedId=linked_id, opcode=_code(operation), argument=argument)
+            return "invoke", value
+        case ReturnResult(invoke_id, None):
+            return "returnResult", {"invokeId": invoke_id}
+        case ReturnResult(invoke_id, operation, result):
+            return "returnResult", {"invokeId": invoke_id, "result": {"opcode": _code(operation), "result": result}}
+        case ReturnError(invoke_id, error, parameter):
+            return "returnError", _present(invokeId=invoke_id, errcode=_code(error), parameter=parameter)
+        case Reject(invoke_id, kind, problem):
+            return "reject", {"invokeId": invoke_id, "problem": (kind, problem)}
+
+
+def _code(code: Code) -> tuple[str, Code]:
+    return ("local" if isinstance(code, int) else "global", code)
+
+
+def _present(**fields: Any) -> dict[str, Any]:
+    return {name: value for name, value in fields.items() if value is not None}
