@@ -1,0 +1,131 @@
+"""Errors and problems of ROSE by name, value and spelling, over `mappings/causes/rose.yaml`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from gateway.interworking.cause_tables import Consequence, ErrorOfStatus, Fallback, RoseError, RoseProblem, rose
+from gateway.model.errors import GatewayError
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What an error or a Reject comes to when it is the end of the transfer: final status for the transferor and
+    Q.850 cause; and before that, whether another way is tried first ("first", "once" or "none").
+    """
+
+    status: int
+    cause: int
+    fallback: Fallback
+    source: str
+
+
+def failure(error: str | int, dialect: str = "", rejected: bool = False) -> Failure:
+    """What `error` (name, value or OID) of `dialect` comes to; with `rejected` it names a problem.
+
+    Total: an error that nobody knows has the default of the table.
+    """
+    return _failure(error, dialect, rejected)
+
+
+@cache
+def _failure(error: str | int, dialect: str, rejected: bool) -> Failure:
+    table = rose()
+    found: Consequence = table.default
+    source = f"{table.source}, default"
+    for entry in _entries(error, rejected):
+        found, source = entry, table.source
+        break
+    status = found.by_dialect.get(dialect, found.status) if isinstance(found, RoseError) else found.status
+    return Failure(status, found.cause, found.fallback, source)
+
+
+def timeout() -> Failure:
+    """What an invoke without answer (T1, T3, T-RESPONSE) comes to."""
+    table = rose()
+    return Failure(table.timeout.status, table.timeout.cause, table.timeout.fallback, table.source)
+
+
+def error_for_status(status: int, dialect: str) -> str:
+    """Name, in the spelling of `dialect`, of the error that says a final SIP status.
+
+    Raises GatewayError when the dialect has no errors.
+    """
+    table = _of_dialect(dialect)
+    return table.rows.get(status, table.default)
+
+
+def spelling(error: str | int, dialect: str) -> str | None:
+    """`error` (name, value or OID) as `dialect` spells it; None when the dialect may not send it."""
+    return _spellings(dialect).get(_number(error))
+
+
+def value(error: str | int) -> int | str:
+    """Local value, or OID in dots, of an error. Raises GatewayError when there is no such error."""
+    return _known(error)[1].value
+
+
+def name(error: str | int) -> str:
+    """Name of an error given by name, value or OID, as Q.932 and QSIG spell it."""
+    return _known(error)[0]
+
+
+def errors_of(dialect: str) -> tuple[str, ...]:
+    """The errors that `dialect` may send, in its spelling."""
+    return _of_dialect(dialect).errors
+
+
+def dialects() -> tuple[str, ...]:
+    """The dialects that have errors of ROSE."""
+    return tuple(rose().dialects)
+
+
+def _entries(error: str | int, rejected: bool) -> tuple[Consequence, ...]:
+    problem = _problems().get(_folded(error)) if isinstance(error, str) else None
+    known = _errors().get(_folded(error))
+    ordered = (problem, known[1] if known else None) if rejected else (known[1] if known else None, problem)
+    return tuple(entry for entry in ordered if entry is not None)
+
+
+def _known(error: str | int) -> tuple[str, RoseError]:
+    try:
+        return _errors()[_folded(error)]
+    except KeyError:
+        raise GatewayError(f"no ROSE error {error!r}") from None
+
+
+def _number(error: str | int) -> int | str | None:
+    known = _errors().get(_folded(error))
+    return known[1].value if known else None
+
+
+def _folded(error: str | int) -> str:
+    """Names differ between standards in s and z and in capitals only."""
+    return str(error).lower().replace("z", "s")
+
+
+@cache
+def _errors() -> Mapping[str, tuple[str, RoseError]]:
+    """Every error by each of its spellings and by its value."""
+    table = rose().errors.items()
+    return {_folded(key): (title, row) for title, row in table for key in (title, row.value, *row.also)}
+
+
+@cache
+def _problems() -> Mapping[str, RoseProblem]:
+    return {_folded(key): row for title, row in rose().problems.items() for key in (title, *row.also)}
+
+
+@cache
+def _spellings(dialect: str) -> Mapping[int | str | None, str]:
+    table = rose().dialects.get(dialect)
+    return {_number(title): title for title in table.errors} if table else {}
+
+
+def _of_dialect(dialect: str) -> ErrorOfStatus:
+    try:
+        return rose().dialects[dialect]
+    except KeyError:
+        raise GatewayError(
+            f"dialect {dialect!r} has no ROSE errors; those that have: {', '.join(dialects())}"
+        ) from None
