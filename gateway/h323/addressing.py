@@ -4,7 +4,7 @@ Values are those of asn1tools and pycrate alike: CHOICE a pair of name and value
 """
 
 from ipaddress import IPv6Address, ip_address
-from typing import Any
+from typing import Any, TypeVar
 
 from gateway.h323.h450 import AliasValue, decode_type, encode_type
 from gateway.model.errors import GatewayError, LocalProtocolError
@@ -61,6 +61,8 @@ _SCREENINGS = {
 _TEXTS = (AliasKind.DIALLED_DIGITS, AliasKind.H323_ID, AliasKind.URL_ID, AliasKind.EMAIL_ID)
 _DIGITS = frozenset("0123456789#*,")
 MAXIMUM_H323_ID = 256
+
+_Value = TypeVar("_Value")
 
 
 def alias(value: AliasValue) -> Alias:
@@ -216,5 +218,5 @@ def _first_uri(aliases: tuple[Alias, ...]) -> str:
     return next((item.value for item in aliases if item.kind is AliasKind.URL_ID), "")
 
 
-def _name_of[V](names: dict[str, V], value: V) -> str:
+def _name_of(names: dict[str, _Value], value: _Value) -> str:
     return next(name for name, candidate in names.items() if candidate == value)

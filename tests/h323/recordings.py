@@ -1,0 +1,63 @@
+"""What the recordings of `pcaps/h323` hold: the H.225.0 messages and the APDUs in them."""
+
+import struct
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from gateway.h323 import h225, tpkt
+from gateway.model.errors import DecodeError
+
+from tests.shared import captures, folder
+
+FOLDER = "pcaps/h323"
+
+
+class Segment(NamedTuple):
+    """A TCP segment with payload: the direction it went, and the payload."""
+
+    source: tuple[bytes, int]
+    destination: tuple[bytes, int]
+    payload: bytes
+
+
+def segments(capture: Path) -> Iterator[Segment]:
+    """The TCP segments of a little-endian pcap file with Ethernet frames and IPv4 (these recordings have no other)."""
+    octets = capture.read_bytes()
+    at = 24
+    while at < len(octets):
+        (length,) = struct.unpack_from("<I", octets, at + 8)
+        packet = octets[at + 16 + 14 : at + 16 + length]
+        at += 16 + length
+        if packet[9] != 6:
+            continue
+        header = (packet[0] & 15) * 4
+        tcp = packet[header : int.from_bytes(packet[2:4], "big")]
+        source, destination = struct.unpack_from(">HH", tcp)
+        if payload := tcp[(tcp[12] >> 4) * 4 :]:
+            yield Segment((packet[12:16], source), (packet[16:20], destination), payload)
+
+
+def signalling(capture: Path) -> Iterator[bytes]:
+    """The H.225.0 messages of `capture`, in order, without TPKT: the payloads that begin as Q.931 messages do."""
+    streams: dict[tuple[tuple[bytes, int], tuple[bytes, int]], tpkt.Unframer] = {}
+    for segment in segments(capture):
+        stream = streams.setdefault(segment[:2], tpkt.Unframer())
+        yield from (payload for payload in stream.feed(segment.payload) if payload[:2] == b"\x08\x02")
+
+
+@cache
+def messages() -> tuple[bytes, ...]:
+    """All H.225.0 messages of all recordings; skips the test when the recordings are not there."""
+    folder(FOLDER)
+    return tuple(message for capture in captures(FOLDER) for message in signalling(capture))
+
+
+@cache
+def apdus() -> tuple[bytes, ...]:
+    """All H.450.1 APDUs of all recordings."""
+    return tuple(apdu for message in messages() for apdu in h225.decode(message).supplementary_services)
+
+
+__all__ = ["DecodeError", "apdus", "messages", "segments", "signalling"]
