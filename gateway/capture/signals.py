@@ -1,0 +1,233 @@
+"""The signalling in a capture: SIP, Q.931 and H.225.0 messages out of whatever they were carried in.
+
+Memory stays flat and a broken packet is named, never fatal. The common packet (SIP or media in UDP in IPv4, on
+Ethernet or Linux cooked) takes a short way that touches a handful of octets; all others go through the layers.
+"""
+
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+
+from gateway.capture import files, iua, lapd, links, sctp, tcp
+from gateway.capture.framing import Found
+from gateway.capture.internet import Datagram, Internet
+from gateway.capture.sip_stream import starts_sip
+from gateway.model.errors import DecodeError
+
+UDP = 17
+ENDPOINTS_KEPT = 65_536
+
+
+class Signal(NamedTuple):
+    """One signalling message.
+
+    `frame` counts packets from 1 (the one that completed the message), `time` is in seconds since 1970.
+    `protocol`: "sip"; "q931" (no layer 2); "h225" (from the Q.931 octet on, no TPKT).
+    `source` and `destination`: "10.0.0.1:5060", "[2001:db8::1]:5060"; "user" and "network" on a D channel.
+    `transport`: "udp", "tcp", "ws", "sctp" or "lapd". `link` names the D channel ("lapd:0/sapi0/tei64",
+    "iua:7/sapi0/tei0", "backhaul:1") and is empty elsewhere.
+    """
+
+    frame: int
+    time: float
+    protocol: str
+    octets: bytes
+    source: str
+    destination: str
+    transport: str
+    link: str
+
+
+class Problem(NamedTuple):
+    """A packet that could not be read, or not all of it. `frame` 0 is the file itself."""
+
+    frame: int
+    what: str
+
+
+def signals(
+    path: Path,
+    problems: Callable[[Problem], None],
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[Signal]:
+    """Every message of the capture, as `Reading` gives them. `problems` hears of each problem as it is found."""
+    return iter(Reading(path, problems, progress))
+
+
+class Reading:
+    """One reading of a capture file: iterate over it once for its signals. `packets` counts as it goes.
+
+    `problems` is called with each Problem, `progress` with the octets of the file read so far.
+    Iterating raises DecodeError when the file is no capture, and no other error.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        problems: Callable[[Problem], None],
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        self.packets = 0
+        self._path = path
+        self._progress = progress
+        self._problems = problems
+        self._layers = Layers(self._report)
+
+    def __iter__(self) -> Iterator[Signal]:
+        recorded = files.packets(self._path, lambda what: self._report(self.packets, what), self._progress)
+        layers, endpoints = self._layers, Endpoints()
+        starts, whole, offsets = _FIRST_OCTETS, _UNFRAGMENTED, _IPV4_AT
+        for frame, (time, link, octets, interface) in enumerate(recorded, 1):
+            self.packets = frame
+            ip = offsets.get(link, 0)
+            udp = ip + 20
+            if (
+                octets[ip - 2 : ip + 1] == _PLAIN_IPV4
+                and octets[ip + 9 : ip + 10] == _UDP_OCTET
+                and octets[ip + 6 : ip + 8] in whole
+                and len(octets) > udp + 8
+            ):
+                first = octets[udp + 8]
+                if first >= _RTP:
+                    continue
+                end = udp + (octets[udp + 4] << 8 | octets[udp + 5])
+                if first in starts and end <= len(octets):
+                    message = octets[udp + 8 : end]
+                    if starts_sip(message):
+                        source, destination = endpoints[octets[ip + 12 : udp + 4]]
+                        yield Signal(frame, time, "sip", message, source, destination, "udp", "")
+                        continue
+            try:
+                yield from layers.signals(frame, time, link, interface, octets)
+            except DecodeError as error:
+                self._report(frame, error.what)
+        yield from layers.close()
+
+    def _report(self, frame: int, what: str) -> None:
+        self._problems(Problem(frame, what))
+
+
+_IPV4_AT = {links.ETHERNET: 14, links.LINUX_SLL: 16}
+"""Where the IP header stands when nothing is in between; the EtherType is in front of it in both."""
+_PLAIN_IPV4 = b"\x08\x00\x45"
+_UDP_OCTET = b"\x11"
+_UNFRAGMENTED = {b"\x00\x00", b"\x40\x00"}
+_RTP = 0x80
+"""RTP and RTCP begin with version 2 in the two upper bits (RFC 3550); no text does."""
+_FIRST_OCTETS = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+class Endpoints(dict[bytes, tuple[str, str]]):
+    """Source and destination as text, by source address, destination address and both ports as on the wire."""
+
+    def __missing__(self, key: bytes) -> tuple[str, str]:
+        if len(self) >= ENDPOINTS_KEPT:
+            self.clear()
+        size = (len(key) - 4) // 2
+        texts = (
+            endpoint(key[:size], int.from_bytes(key[-4:-2], "big")),
+            endpoint(key[size : 2 * size], int.from_bytes(key[-2:], "big")),
+        )
+        self[key] = texts
+        return texts
+
+
+def endpoint(address: bytes, port: int) -> str:
+    """Address of 4 or 16 octets and port as text."""
+    text = str(ip_address(address))
+    return f"{text}:{port}" if len(address) == 4 else f"[{text}]:{port}"
+
+
+class Layers:
+    """The long way: link, tunnels, IP, transport, framing. Holds the state of all streams and links."""
+
+    def __init__(self, report: Callable[[int, str], None]) -> None:
+        self._report = report
+        self._internet = Internet(report)
+        self._tcp = tcp.TcpStreams(report)
+        self._sctp = sctp.SctpAssociations()
+        self._data_links = lapd.DataLinks()
+        self._unknown_links: set[int] = set()
+
+    def signals(self, frame: int, time: float, link: int, interface: int, octets: bytes) -> Iterator[Signal]:
+        """The messages that this packet completes. Raises DecodeError when it is broken."""
+        if link in (links.LAPD, links.LINUX_LAPD):
+            yield from self._from_d_channel(frame, time, link, interface, octets)
+        elif links.known(link):
+            ethertype, offset = links.carried(link, octets)
+            datagram = self._internet.datagram(ethertype, octets[offset:], frame)
+            if datagram is not None:
+                yield from self._from_datagram(frame, time, datagram)
+        elif link not in self._unknown_links:
+            self._unknown_links.add(link)
+            self._report(frame, f"link type {link} is not known (said once)")
+
+    def close(self) -> Iterator[Signal]:
+        """The capture has ended: what was still waiting for something."""
+        for heard in self._tcp.close():
+            yield _from_stream(heard)
+        self._internet.close()
+
+    def _from_d_channel(self, frame: int, time: float, link: int, interface: int, octets: bytes) -> Iterator[Signal]:
+        read = lapd.linux_lapd_frame if link == links.LINUX_LAPD else lapd.lapd_frame
+        layer2 = read(octets)
+        message = self._data_links.information(interface, layer2)
+        if message[:1] == b"\x08":
+            sides = ("user", "network") if layer2.from_user else ("network", "user")
+            name = f"lapd:{interface}/sapi{layer2.sapi}/tei{layer2.tei}"
+            yield Signal(frame, time, "q931", message, *sides, "lapd", name)
+
+    def _from_datagram(self, frame: int, time: float, datagram: Datagram) -> Iterator[Signal]:
+        if datagram.protocol == tcp.PROTOCOL:
+            for heard in self._tcp.messages(datagram, frame, time):
+                yield _from_stream(heard)
+        elif datagram.protocol == UDP:
+            yield from self._from_udp(frame, time, datagram)
+        elif datagram.protocol == sctp.PROTOCOL:
+            yield from self._from_sctp(frame, time, datagram)
+
+    def _from_udp(self, frame: int, time: float, datagram: Datagram) -> Iterator[Signal]:
+        payload = datagram.payload
+        if len(payload) < 8:
+            raise DecodeError("packet ends inside its UDP header")
+        length = int.from_bytes(payload[4:6], "big")
+        message = _without_junk(payload[8 : length or None])
+        if not message:
+            return
+        if datagram.missing:
+            self._report(frame, f"SIP message cut short by the capture: {datagram.missing} octets are missing")
+        ports = int.from_bytes(payload[:2], "big"), int.from_bytes(payload[2:4], "big")
+        yield Signal(frame, time, "sip", message, *_endpoints(datagram, ports), "udp", "")
+
+    def _from_sctp(self, frame: int, time: float, datagram: Datagram) -> Iterator[Signal]:
+        for message in self._sctp.messages(datagram):
+            if message.protocol == iua.PAYLOAD_PROTOCOL and iua.PORT in message.ports:
+                found = iua.iua_message(message.octets, "sctp")
+            elif starts_sip(message.octets):
+                found = Found("sip", message.octets, "sctp")
+            else:
+                continue
+            if found is not None:
+                where = _endpoints(datagram, message.ports)
+                yield Signal(frame, time, found.protocol, found.octets, *where, "sctp", found.link)
+
+
+def _without_junk(octets: bytes) -> bytes:
+    """The SIP message in a datagram, from its start line on; empty when there is none."""
+    octets = octets.lstrip(b"\r\n")
+    if starts_sip(octets):
+        return octets
+    return b""
+
+
+def _endpoints(datagram: Datagram, ports: tuple[int, int]) -> tuple[str, str]:
+    return endpoint(datagram.source, ports[0]), endpoint(datagram.destination, ports[1])
+
+
+def _from_stream(heard: tcp.Heard) -> Signal:
+    found, segment, key = heard
+    source, destination = endpoint(key[0], key[2]), endpoint(key[1], key[3])
+    return Signal(
+        segment.frame, segment.time, found.protocol, found.octets, source, destination, found.transport, found.link
+    )
