@@ -16,6 +16,7 @@ class Context:
     `pending` maps an outstanding invokeId to the operation it invoked, so that a result can be read.
     `invoke_id` is used for the next invoke, and `entropy` (hex text) wherever SIP wants something unique
     (tags, branches); both are handed in, so that the same input always gives the same octets.
+    `replaces` tells whether the SIP peer takes an INVITE with Replaces (it said `Supported: replaces`).
     """
 
     isdn: IsdnCall = IsdnCall(1)
@@ -28,6 +29,7 @@ class Context:
     invoke_id: int = 1
     entropy: str = "0"
     pending: Mapping[int, str] = field(default_factory=dict)
+    replaces: bool = True
 
 
 @dataclass(frozen=True, slots=True)
