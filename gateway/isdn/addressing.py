@@ -74,7 +74,7 @@ def party_number(number: Number) -> Value:
     return "publicPartyNumber", {"publicTypeOfNumber": _PUBLIC_TYPES[kind], "publicNumberDigits": digits}
 
 
-def number(value: Value) -> Number:
+def number_of(value: Value) -> Number:
     """The number in a PartyNumber. Raises DecodeError for one without digits, such as an NSAP."""
     choice, inner = value
     if choice == "publicPartyNumber":
@@ -106,7 +106,7 @@ def party_subaddress(subaddress: Subaddress) -> Value:
     return "userSpecifiedSubaddress", value
 
 
-def subaddress(value: Value) -> Subaddress:
+def subaddress_of(value: Value) -> Subaddress:
     """The subaddress in a PartySubaddress."""
     choice, inner = value
     if choice == "nSAPSubaddress":
@@ -127,7 +127,7 @@ def address(party: Party) -> Value:
 def party_of_address(value: Value) -> Party:
     """The party in an Address."""
     inner = value.get("partySubaddress")
-    return Party(number(value["partyNumber"]), subaddress=None if inner is None else subaddress(inner))
+    return Party(number_of(value["partyNumber"]), subaddress=None if inner is None else subaddress_of(inner))
 
 
 def presented_address_screened(party: Party) -> Value:
@@ -168,21 +168,21 @@ def _mark(party: Party) -> str:
     return _RESTRICTED if party.presentation is Presentation.RESTRICTED else _ALLOWED
 
 
-def party(value: Value) -> Party:
+def party_of_presented(value: Value) -> Party:
     """The party in any of the Presented… types: number, presentation, screening, subaddress."""
     choice, inner = value
     if choice in _WITHHELD:
         return Party(presentation=_WITHHELD[choice])
     presentation = Presentation.RESTRICTED if choice.startswith(_RESTRICTED) else Presentation.ALLOWED
     if not isinstance(inner, dict):
-        return Party(number(inner), presentation)
+        return Party(number_of(inner), presentation)
     screening = inner.get("screeningIndicator")
     found = inner.get("partySubaddress")
     return Party(
-        number(inner["partyNumber"]),
+        number_of(inner["partyNumber"]),
         presentation,
         None if screening is None else _SCREENING_NAMES[screening],
-        subaddress=None if found is None else subaddress(found),
+        subaddress=None if found is None else subaddress_of(found),
     )
 
 
@@ -213,7 +213,7 @@ def _no_name(presentation: Presentation | None) -> Value | None:
     return None if presentation is None else ("nameNotAvailable", None)
 
 
-def named(party: Party, value: Value | None) -> Party:
+def with_name(party: Party, value: Value | None) -> Party:
     """`party` with the name and its presentation taken from a QSIG Name, or unchanged for None."""
     if value is None:
         return party

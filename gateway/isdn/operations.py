@@ -5,6 +5,7 @@ QSIG one. Values of arguments are asn1tools': a SEQUENCE is a dict, a CHOICE a p
 a str, an OCTET STRING bytes, NULL None.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -212,17 +213,24 @@ def named(variant: str, name: str) -> Operation:
     return found
 
 
-def error_name(variant: str, code: Code) -> str | None:
-    """The name of an error value, or None."""
-    return VARIANTS[variant].errors.get(_local(variant, code))
+def error_name(variant: str, code: Code) -> str:
+    """The name of an error value; the value itself as text where the variant has none."""
+    return VARIANTS[variant].errors.get(_local(variant, code), str(code))
+
+
+def has_error(variant: str, name: str) -> bool:
+    """Whether the variant has an error called `name`."""
+    return name in _ERROR_CODES[variant]
 
 
 def error_code(variant: str, name: str) -> Code:
-    """The value of the error called `name`. Raises LocalProtocolError when the variant has none."""
+    """The value of the error called `name`, which may be a value as text. Raises LocalProtocolError for another."""
     found = _ERROR_CODES[variant].get(name)
-    if found is None:
+    if found is not None:
+        return found
+    if not re.fullmatch(r"-?\d+|\d+(\.\d+)+", name, re.ASCII):
         raise LocalProtocolError(f"{variant} has no error {name!r}")
-    return found
+    return name if "." in name else int(name)
 
 
 def _local(variant: str, code: Code) -> Code:
@@ -233,18 +241,20 @@ def _local(variant: str, code: Code) -> Code:
     return code
 
 
-def problem_name(kind: str, problem: int) -> str | None:
-    """The name of a Reject's problem (X.880 clause 9), or None."""
+def problem_name(kind: str, problem: int) -> str:
+    """The name of a Reject's problem (X.880 clause 9); the value itself as text where there is none."""
     names = _PROBLEMS.get(kind, ())
-    return names[problem] if 0 <= problem < len(names) else None
+    return names[problem] if 0 <= problem < len(names) else str(problem)
 
 
-def problem_code(name: str, kind: str = "invoke") -> int:
-    """The value of the problem called `name`. Raises LocalProtocolError when `kind` has none."""
+def problem_code(kind: str, name: str) -> int:
+    """The value of the problem called `name`, which may be a value as text. Raises LocalProtocolError for another."""
     names = _PROBLEMS.get(kind, ())
-    if name not in names:
+    if name in names:
+        return names.index(name)
+    if not re.fullmatch(r"-?\d+", name, re.ASCII):
         raise LocalProtocolError(f"{kind} has no problem {name!r}")
-    return names.index(name)
+    return int(name)
 
 
 def encode_argument(variant: str, name: str, value: Any = None) -> bytes:
