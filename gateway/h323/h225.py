@@ -202,7 +202,7 @@ def _around_apdus(apdus: tuple[bytes, ...], tunnelling: bool | None) -> bytes:
     alternative, an open type of one octet. Then seven bits for the number of additions less one, a bit for each,
     and the additions as open types.
     """
-    bitmap = b"\x01\x00" if tunnelling is None else b"\x03\x80"
+    bitmap = b"\x01" if tunnelling is None else b"\x03\x80"
     items = bytes((len(apdus),)) + b"".join(_determinant(len(apdu)) + apdu for apdu in apdus)
     tail = b"" if tunnelling is None else bytes((1, tunnelling << 7))
     return b"\x28\x10\x01\x00" + bitmap + _determinant(len(items)) + items + tail

@@ -124,6 +124,16 @@ def encode(apdu: SupplementaryService) -> bytes:
     return encode_type("H4501SupplementaryService", value)
 
 
+def decode_nfe(octets: bytes) -> NetworkFacilityExtension:
+    """The NetworkFacilityExtension in `octets`. Raises DecodeError."""
+    return _nfe(decode_type("NetworkFacilityExtension", octets))
+
+
+def encode_nfe(nfe: NetworkFacilityExtension) -> bytes:
+    """The octets of `nfe` alone. Raises LocalProtocolError."""
+    return encode_type("NetworkFacilityExtension", _nfe_value(nfe))
+
+
 def _nfe(value: dict[str, Any]) -> NetworkFacilityExtension:
     return NetworkFacilityExtension(
         value["sourceEntity"][0],
@@ -172,12 +182,11 @@ _READERS: dict[str, Callable[[dict[str, Any]], Component]] = {
 def _component_value(component: Component) -> tuple[str, dict[str, Any]]:
     match component:
         case Invoke(invoke_id, operation, argument, linked_id):
-            value = _present(invokeId=invoke_id, linkedId=linked_id, opcode=_code(operation), argument=argument)
-            return "invoke", value
-        case ReturnResult(invoke_id, None):
-            return "returnResult", {"invokeId": invoke_id}
+            code = _code(operation)
+            return "invoke", _present(invokeId=invoke_id, linkedId=linked_id, opcode=code, argument=argument)
         case ReturnResult(invoke_id, operation, result):
-            return "returnResult", {"invokeId": invoke_id, "result": {"opcode": _code(operation), "result": result}}
+            part = None if operation is None else {"opcode": _code(operation), "result": result}
+            return "returnResult", _present(invokeId=invoke_id, result=part)
         case ReturnError(invoke_id, error, parameter):
             return "returnError", _present(invokeId=invoke_id, errcode=_code(error), parameter=parameter)
         case Reject(invoke_id, kind, problem):

@@ -65,7 +65,7 @@ def _with_pycrate_nulls(value: Any) -> Any:
 
 @contextmanager
 def _codec() -> Iterator[None]:
-    """pycrate with the correction, and with its stack of bit offsets, which errors leave as it was, put back."""
+    """Correct pycrate for a while, then put back its stack of bit offsets, which errors leave as it was."""
     from pycrate_asn1rt.asnobj_construct import SEQ
     from pycrate_asn1rt.codecs import ASN1CodecPER
 

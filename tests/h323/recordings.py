@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gateway.h323 import h225, tpkt
-from gateway.model.errors import DecodeError
-
 from tests.shared import captures, folder
 
 FOLDER = "pcaps/h323"
@@ -23,7 +21,7 @@ class Segment(NamedTuple):
 
 
 def segments(capture: Path) -> Iterator[Segment]:
-    """The TCP segments of a little-endian pcap file with Ethernet frames and IPv4 (these recordings have no other)."""
+    """The TCP segments of a little-endian pcap file of Ethernet frames with IPv4, as these recordings all are."""
     octets = capture.read_bytes()
     at = 24
     while at < len(octets):
@@ -58,6 +56,3 @@ def messages() -> tuple[bytes, ...]:
 def apdus() -> tuple[bytes, ...]:
     """All H.450.1 APDUs of all recordings."""
     return tuple(apdu for message in messages() for apdu in h225.decode(message).supplementary_services)
-
-
-__all__ = ["DecodeError", "apdus", "messages", "segments", "signalling"]
