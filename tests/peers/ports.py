@@ -1,6 +1,7 @@
 """Free loopback ports. The system hands them out; they stay free until the peer that was told binds them."""
 
 import socket
+import time
 from contextlib import ExitStack
 
 
@@ -21,3 +22,16 @@ def _free_port(held: ExitStack) -> int:
         except OSError:
             continue
         return port
+
+
+def await_bound(address: str, port: int, *, stream: bool = False, seconds: float = 5) -> None:
+    """Waits until some process has bound that port. Raises TimeoutError."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind((address, port))
+            except OSError:
+                return
+        time.sleep(0.02)
+    raise TimeoutError(f"nobody listens on {address}:{port}")

@@ -1,0 +1,103 @@
+"""SIPp as a peer: scenarios put together from a few steps, and the program that plays them.
+
+A scenario is a list of steps, each a piece of SIPp's XML; SIPp keeps transactions, retransmissions and the order.
+"""
+
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from xml.sax.saxutils import quoteattr
+
+import pytest
+
+from tests.peers.ports import await_bound
+from tests.peers.process import PeerError
+
+Step = str
+
+
+def program() -> str:
+    """The path of sipp; skips the test when it is not installed."""
+    found = shutil.which("sipp")
+    if found is None:
+        pytest.skip("sipp is not installed (Debian package sip-tester)")
+    return found
+
+
+def version() -> str:
+    """SIPp's version, such as "v3.6.1"."""
+    return subprocess.run([program(), "-v"], capture_output=True, text=True).stdout.split()[1].split("-")[0]
+
+
+def send(message: str, *, retransmit: int = 500) -> Step:
+    """Sends a SIP message (any line ends); a request is repeated after `retransmit` ms (0: never) as T1 says."""
+    again = f' retrans="{retransmit}"' if retransmit and not message.lstrip().startswith("SIP/2.0") else ""
+    return f"<send{again}><![CDATA[\n{message.strip()}\n\n]]></send>"
+
+
+def receive(method: str, *, then: str = "") -> Step:
+    """Awaits a request; `then` is a shell command to run when it has come."""
+    action = f"<action><exec command={quoteattr(then)}/></action>" if then else ""
+    return f'<recv request="{method}" rrs="true">{action}</recv>'
+
+
+def expect(status: int, *, optional: bool = False) -> Step:
+    """Awaits a response with that status."""
+    either = ' optional="true"' if optional else ""
+    return f'<recv response="{status}" rrs="true"{either}/>'
+
+
+def pause(milliseconds: int) -> Step:
+    """Does nothing for a while (a retransmission by the other end needs one)."""
+    return f'<pause milliseconds="{milliseconds}"/>'
+
+
+def scenario(name: str, steps: list[Step]) -> str:
+    """The steps as a SIPp scenario file."""
+    body = "\n".join(steps)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<scenario name={quoteattr(name)}>\n{body}\n</scenario>\n'
+
+
+class Sipp:
+    """A running sipp that plays one scenario once; `wait` tells whether it went as written.
+
+    `remote` is "address:port" of the other end and needed by whoever starts. `transport` is "u1" (UDP) or "t1" (TCP).
+    """
+
+    def __init__(
+        self, name: str, steps: list[Step], address: str, port: int, remote: str = "", *, transport: str = "u1"
+    ) -> None:
+        self.name = name
+        self._folder = tempfile.TemporaryDirectory()
+        script = Path(self._folder.name) / f"{name}.xml"
+        script.write_text(scenario(name, steps))
+        here = ["-i", address, "-p", str(port), "-t", transport]
+        limits = ["-m", "1", "-timeout", "20s", "-timeout_error", "-recv_timeout", "12000"]
+        self._process = subprocess.Popen(
+            [program(), "-sf", str(script), *here, *limits, "-nostdin", "-trace_err", *([remote] if remote else [])],
+            cwd=self._folder.name,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        await_bound(address, port, stream=transport.startswith("t"))
+
+    def wait(self, seconds: float = 25) -> None:
+        """Waits for the end of the scenario. Raises PeerError when a message was not the one awaited."""
+        code = self._process.wait(seconds)
+        if code:
+            raise PeerError(f"sipp {self.name} ended with {code}: {self._errors()}")
+
+    def _errors(self) -> str:
+        return "\n".join(log.read_text()[-3000:] for log in Path(self._folder.name).glob("*_errors.log"))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
