@@ -192,7 +192,7 @@ class Layers:
         if len(payload) < 8:
             raise DecodeError("packet ends inside its UDP header")
         length = int.from_bytes(payload[4:6], "big")
-        message = _without_junk(payload[8 : length or None])
+        message = _sip(payload[8 : length or None])
         if not message:
             return
         if datagram.missing:
@@ -213,12 +213,10 @@ class Layers:
                 yield Signal(frame, time, found.protocol, found.octets, *where, "sctp", found.link)
 
 
-def _without_junk(octets: bytes) -> bytes:
-    """The SIP message in a datagram, from its start line on; empty when there is none."""
+def _sip(octets: bytes) -> bytes:
+    """The SIP message in a datagram behind any empty lines (RFC 3261, 7.5); empty when there is none."""
     octets = octets.lstrip(b"\r\n")
-    if starts_sip(octets):
-        return octets
-    return b""
+    return octets if starts_sip(octets) else b""
 
 
 def _endpoints(datagram: Datagram, ports: tuple[int, int]) -> tuple[str, str]:

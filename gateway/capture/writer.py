@@ -1,0 +1,194 @@
+"""Captures of what one side of the gateway would see: SIP in UDP, H.225.0 in TPKT in TCP, Q.931 in LAPD.
+
+The file is pcapng with an interface per link type: raw IP (101) and Linux LAPD (177). TCP connections begin with
+their handshake, D channels with SABME, and both count their sequence numbers, so that any dissector follows them.
+"""
+
+from ipaddress import ip_address
+from pathlib import Path
+from struct import pack
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from gateway.capture import links
+from gateway.capture.tpkt import CALL_SIGNALLING_PORT
+from gateway.model.errors import LocalProtocolError
+
+RAW_IP = 101
+SIP_PORT = 5060
+SEGMENT = 1460
+"""Most octets in a TCP segment on Ethernet."""
+LARGEST_UDP = 65_507
+LARGEST_TPKT = 65_535
+
+Endpoint = tuple[str, int]
+_INTERFACES = (RAW_IP, links.LINUX_LAPD)
+_ETH_P_LAPD = 0x0030
+_OUTGOING, _INCOMING = 4, 0
+_SABME, _UA = b"\x7f", b"\x73"
+_SYN, _SYN_ACK, _ACK, _PUSH_ACK = "S", "SA", "A", "PA"
+
+
+class Writer:
+    """A capture file being written; times are seconds since 1970 and should not go back.
+
+    Use it in a `with` statement, or call `close`. Raises OSError when the file cannot be written and
+    LocalProtocolError for a message that its transport cannot carry.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file: BinaryIO = path.open("wb")
+        self._connections: dict[tuple[Endpoint, Endpoint], _Connection] = {}
+        self._data_links: dict[int, _DataLink] = {}
+        self._file.write(_block(0x0A0D0D0A, pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)))
+        for link in _INTERFACES:
+            self._file.write(_block(1, pack("<HHI", link, 0, 0)))
+
+    def sip(self, time: float, source: str, destination: str, octets: bytes) -> None:
+        """A SIP message in UDP. Endpoints are "10.0.0.1:5060"; without a port it is 5060."""
+        from scapy.layers.inet import UDP
+
+        if len(octets) > LARGEST_UDP:
+            raise LocalProtocolError(f"SIP message of {len(octets)} octets does not fit a UDP datagram")
+        sender, receiver = _endpoint(source, SIP_PORT), _endpoint(destination, SIP_PORT)
+        transport = UDP(sport=sender[1], dport=receiver[1]) / octets
+        self._packet(time, RAW_IP, bytes(_ip(sender[0], receiver[0]) / transport))
+
+    def h225(self, time: float, source: str, destination: str, octets: bytes) -> None:
+        """An H.225.0 message, from the Q.931 octet on, in TPKT. Without a port the endpoint has 1720."""
+        if len(octets) + 4 > LARGEST_TPKT:
+            raise LocalProtocolError(f"H.225.0 message of {len(octets)} octets does not fit a TPKT")
+        sender, receiver = _endpoint(source, CALL_SIGNALLING_PORT), _endpoint(destination, CALL_SIGNALLING_PORT)
+        connection = self._connections.get((sender, receiver)) or self._connected(time, sender, receiver)
+        for packet in connection.sent(sender, pack(">BxH", 3, len(octets) + 4) + octets):
+            self._packet(time, RAW_IP, packet)
+
+    def q931(self, time: float, from_user: bool, octets: bytes, tei: int = 0) -> None:
+        """A Q.931 message in an I frame of the data link with this TEI, seen at its network side."""
+        data_link = self._data_links.get(tei)
+        if data_link is None:
+            data_link = self._data_links[tei] = _DataLink(tei)
+            for frame in data_link.established():
+                self._packet(time, links.LINUX_LAPD, frame)
+        for frame in data_link.sent(from_user, octets):
+            self._packet(time, links.LINUX_LAPD, frame)
+
+    def close(self) -> None:
+        """Finish the file."""
+        self._file.close()
+
+    def __enter__(self) -> "Writer":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _connected(self, time: float, caller: Endpoint, called: Endpoint) -> "_Connection":
+        connection = _Connection(caller, called)
+        self._connections[caller, called] = self._connections[called, caller] = connection
+        for packet in connection.established():
+            self._packet(time, RAW_IP, packet)
+        return connection
+
+    def _packet(self, time: float, link: int, octets: bytes) -> None:
+        microseconds = round(time * 1_000_000)
+        interface = _INTERFACES.index(link)
+        header = pack("<IIIII", interface, microseconds >> 32, microseconds & 0xFFFFFFFF, len(octets), len(octets))
+        self._file.write(_block(6, header + octets))
+
+
+class _Connection:
+    """A TCP connection: what each end has sent so far."""
+
+    def __init__(self, caller: Endpoint, called: Endpoint) -> None:
+        self._caller, self._called = caller, called
+        self._next = {caller: 1000, called: 2000}
+
+    def established(self) -> list[bytes]:
+        """The handshake (RFC 9293, 3.5)."""
+        opening = self._segment(self._caller, _SYN)
+        self._next[self._caller] += 1
+        answer = self._segment(self._called, _SYN_ACK)
+        self._next[self._called] += 1
+        return [opening, answer, self._segment(self._caller, _ACK)]
+
+    def sent(self, sender: Endpoint, octets: bytes) -> list[bytes]:
+        """`octets` in as many segments as needed, and the acknowledgement."""
+        packets = []
+        for start in range(0, len(octets), SEGMENT):
+            piece = octets[start : start + SEGMENT]
+            packets.append(self._segment(sender, _PUSH_ACK, piece))
+            self._next[sender] += len(piece)
+        return [*packets, self._segment(self._other(sender), _ACK)]
+
+    def _other(self, end: Endpoint) -> Endpoint:
+        return self._called if end == self._caller else self._caller
+
+    def _segment(self, sender: Endpoint, flags: str, octets: bytes = b"") -> bytes:
+        from scapy.layers.inet import TCP
+
+        receiver = self._other(sender)
+        header = TCP(
+            sport=sender[1],
+            dport=receiver[1],
+            flags=flags,
+            seq=self._next[sender] & 0xFFFFFFFF,
+            ack=0 if flags == _SYN else self._next[receiver] & 0xFFFFFFFF,
+        )
+        return bytes(_ip(sender[0], receiver[0]) / (header / octets if octets else header))
+
+
+class _DataLink:
+    """A data link of SAPI 0 in multiple frame operation, modulo 128 (Q.921 5.5, 5.6)."""
+
+    def __init__(self, tei: int) -> None:
+        self._tei = tei
+        self._sent = {True: 0, False: 0}
+
+    def established(self) -> list[bytes]:
+        """SABME from the user, UA from the network."""
+        return [self._frame(True, True, _SABME), self._frame(False, False, _UA)]
+
+    def sent(self, from_user: bool, octets: bytes) -> list[bytes]:
+        """An I frame, and the RR that acknowledges it."""
+        numbers = bytes([self._sent[from_user] << 1, self._sent[not from_user] << 1])
+        self._sent[from_user] = (self._sent[from_user] + 1) % 128
+        ready = bytes([0x01, self._sent[from_user] << 1])
+        return [self._frame(from_user, True, numbers + octets), self._frame(not from_user, False, ready)]
+
+    def _frame(self, from_user: bool, command: bool, octets: bytes) -> bytes:
+        """C/R is 0 in commands of the user and responses of the network (Q.921 3.3.2)."""
+        packet_type = _INCOMING if from_user else _OUTGOING
+        pseudo_header = pack(">HHHB7xH", packet_type, 0x20FD, 1, 1, _ETH_P_LAPD)
+        return pseudo_header + bytes([(command != from_user) << 1, self._tei << 1 | 1]) + octets
+
+
+def _block(kind: int, body: bytes) -> bytes:
+    body += bytes(-len(body) % 4)
+    length = pack("<I", len(body) + 12)
+    return pack("<I", kind) + length + body + length
+
+
+def _endpoint(text: str, port: int) -> Endpoint:
+    """Address and port of "10.0.0.1:5060", "[2001:db8::1]:5060" or either without a port."""
+    address, _, given = text.rpartition(":")
+    if not address or (":" in address and not address.endswith("]")):
+        address, given = text, ""
+    if given and not (given.isdecimal() and int(given) <= 65_535):
+        raise LocalProtocolError(f"no port number in {text!r}")
+    return address.strip("[]"), int(given or port)
+
+
+def _ip(source: str, destination: str) -> Any:
+    """The IP header of scapy for these addresses. Raises LocalProtocolError when they are none."""
+    from scapy.layers.inet import IP
+    from scapy.layers.inet6 import IPv6
+
+    try:
+        header = {4: IP, 6: IPv6}[ip_address(source).version]
+        ip_address(destination)
+    except ValueError as error:
+        raise LocalProtocolError(str(error)) from error
+    return header(src=source, dst=destination)
