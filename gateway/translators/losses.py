@@ -1,0 +1,43 @@
+"""What a dialect left out, found by comparing the event with what its receiver can read back."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+from gateway.model.transfer import Kept, TransferEvent
+from gateway.translators.dialect import Lost
+
+_UNSET = (None, "", (), b"")
+_CARRIED_ELSEWHERE = ("kept", "invoke_id", "kind", "operation")
+
+
+def losses(event: TransferEvent, said: TransferEvent, dialect: str, why: Mapping[str, str]) -> tuple[Lost, ...]:
+    """Each part of `event` that `said` (the event as its receiver reads it) has lost.
+
+    `why` maps a path ("target.uri") or its last name ("uri") to a sentence.
+    """
+    paths = _differences(event, said, "")
+    reasons = (Lost(path, _reason(path, dialect, why)) for path in paths)
+    return (*reasons, *_foreign(event.kept, dialect))
+
+
+def _differences(value: Any, said: Any, prefix: str) -> Iterator[str]:
+    for field in fields(value):
+        mine, theirs = getattr(value, field.name), getattr(said, field.name, None)
+        if field.name in _CARRIED_ELSEWHERE or mine in _UNSET or mine == theirs:
+            continue
+        path = prefix + field.name
+        if is_dataclass(mine) and type(mine) is type(theirs):
+            yield from _differences(mine, theirs, path + ".")
+        else:
+            yield path
+
+
+def _reason(path: str, dialect: str, why: Mapping[str, str]) -> str:
+    return why.get(path) or why.get(path.rpartition(".")[2]) or f"{dialect} has no field for it"
+
+
+def _foreign(kept: Iterable[Kept], dialect: str) -> Iterator[Lost]:
+    for item in kept:
+        if item.dialect != dialect:
+            yield Lost(f"kept.{item.what}", f"only {item.dialect} can say it")

@@ -1,0 +1,95 @@
+"""QSIG call transfer (ISO/IEC 13869): by join, and by rerouteing where a callIdentity is known.
+
+A transfer that comes without callIdentity is carried out by the gateway, which then tells the ends of the joined
+call about each other. A blind one: the gateway calls the target, and the transferee hears at once that a call
+transfer is under way (callTransferComplete, alerting); success is callTransferActive.
+"""
+
+from dataclasses import replace
+
+from gateway.model.parties import Party
+from gateway.model.transfer import (
+    CallIdentity,
+    CallStatus,
+    EndDesignation,
+    Outcome,
+    PartyUpdate,
+    Stage,
+    TransferEvent,
+    TransferKind,
+    TransferOutcome,
+    TransferRequest,
+)
+from gateway.translators.dialect import Context
+from gateway.translators.facility_message import PRIMARY, SECONDARY
+from gateway.translators.procedures import Procedure, Say, directly
+from gateway.translators.qsig_services import GRANT, HEADER, SERVICES, WHY, required_number
+from gateway.translators.rose_dialect import RoseDialect
+
+
+def _procedure(event: TransferEvent, context: Context) -> Procedure:
+    match event:
+        case TransferRequest(consultation=CallIdentity(digits)) if digits:
+            return directly(event, context)
+        case TransferRequest(kind=TransferKind.SINGLE_STEP):
+            return directly(event, context)
+        case TransferRequest(kind=TransferKind.ATTENDED | TransferKind.SEMI_ATTENDED | TransferKind.JOIN):
+            return join(event, context)
+        case TransferRequest():
+            return _blind(event)
+        case TransferOutcome(outcome=Outcome.SUCCEEDED, operation="", invoke_id=None) if not context.pending:
+            return Procedure((Say(PartyUpdate(Stage.ACTIVE, Party())),), TransferOutcome(Outcome.SUCCEEDED))
+    return directly(event, context)
+
+
+def join(event: TransferRequest, context: Context) -> Procedure:
+    """Both ends are told of each other: the transferee of the target, which may still be alerting, and the target
+    of the transferee, which is not.
+    """
+    alerting = event.kind is TransferKind.SEMI_ATTENDED
+    first = context.invoke_id if event.invoke_id is None else event.invoke_id
+    status = CallStatus.ALERTING if alerting else CallStatus.ANSWERED
+    target, transferee = _said(event.target), _said(event.transferee)
+    to_transferee = PartyUpdate(Stage.COMPLETE, target, EndDesignation.PRIMARY, status, invoke_id=first)
+    to_target = replace(
+        to_transferee,
+        party=transferee,
+        end=EndDesignation.SECONDARY,
+        status=CallStatus.ANSWERED,
+        invoke_id=first + 1,
+    )
+    said = TransferRequest(event.kind, target, transferee=transferee)
+    return Procedure((Say(to_transferee, PRIMARY), Say(to_target, SECONDARY)), said)
+
+
+def _blind(event: TransferRequest) -> Procedure:
+    required_number(event.target, "callTransferComplete")
+    target = _said(event.target)
+    complete = PartyUpdate(
+        Stage.COMPLETE, target, EndDesignation.PRIMARY, CallStatus.ALERTING, invoke_id=event.invoke_id
+    )
+    return Procedure((Say(complete),), TransferRequest(event.kind, target))
+
+
+def _said(party: Party | None) -> Party:
+    """What redirectionNumber and redirectionName say of `party`."""
+    return Party() if party is None else replace(party, uri="", aliases=(), subaddress=None)
+
+
+DIALECT = RoseDialect(
+    name="qsig",
+    variant="qsig",
+    header=HEADER,
+    services=SERVICES,
+    answered="callTransferInitiate",
+    failure="establishmentFailure",
+    grant=GRANT,
+    procedure=_procedure,
+    why=WHY
+    | {
+        "transferor": "callTransferComplete does not name the transferor",
+        "transferee": "callTransferComplete tells the transferee only of the target",
+        "await_connect": "only single step transfer can ask to await the connection",
+        "subaddress": "callTransferComplete has no subaddress; subaddressTransfer follows with it",
+    },
+)

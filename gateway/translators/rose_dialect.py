@@ -1,0 +1,264 @@
+"""A dialect whose services are remote operations in Facility elements (Q.932, ISO/IEC 11582), read and written by
+table.
+
+A component that our own writing of the event would not give again octet for octet is kept beside the event, and
+is used again as long as the event says the same.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from gateway.isdn import facility, operations, q931, rose
+from gateway.isdn.facility import Facility
+from gateway.isdn.q931 import MessageType
+from gateway.isdn.rose import PROBLEM_KINDS, Component, Invoke, Reject, ReturnError, ReturnResult
+from gateway.model.errors import GatewayError, UntranslatableError
+from gateway.model.legs import SignallingProtocol
+from gateway.model.transfer import (
+    IdentityGranted,
+    Kept,
+    OtherOperation,
+    Outcome,
+    PartyUpdate,
+    TransferEvent,
+    TransferOutcome,
+)
+from gateway.translators import call_elements, facility_message, other_operation
+from gateway.translators.dialect import Context, Written
+from gateway.translators.facility_message import PRIMARY, SECONDARY, Draft
+from gateway.translators.losses import losses
+from gateway.translators.procedures import Grant, Procedure, Say, Service, directly
+
+_COMPONENT, _HEADER, _REST = "component", "facilityHeader", "rest"
+
+_ANSWERS = {
+    "status": "a component has no SIP status; result or error name stands for it",
+    "reason": "a component carries no text",
+    "cause": "a component carries no Q.850 cause",
+    "outcome": "a returnError does not tell a refusal from a failure",
+    "error": "the error has no counterpart here",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RoseDialect:
+    """A Dialect by tables. `header` is the Facility element without components, `variant` the operation table;
+    `failure` the error that stands for one without a name here, `answered` the operation that an outcome without
+    operation answers, `fixed_ids` the invokeIds that the dialect prescribes, `why` the reasons for losses.
+    """
+
+    name: str
+    variant: str
+    header: Facility
+    services: tuple[Service, ...]
+    answered: str
+    failure: str
+    grant: Grant | None = None
+    procedure: Callable[[TransferEvent, Context], Procedure] = directly
+    updates_by_notify: bool = False
+    fixed_ids: Mapping[str, int] = field(default_factory=dict)
+    why: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def protocol(self) -> SignallingProtocol:
+        """ISDN."""
+        return SignallingProtocol.ISDN
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def read(self, octets: bytes, context: Context) -> tuple[TransferEvent, ...]:
+        """The events in one Q.931 message. Raises DecodeError when it cannot be read."""
+        message = q931.decode(octets)
+        facilities = (each for each in message.facilities() if self._is_ours(each))
+        events = [self._event(item, each, message, context) for each in facilities for item in each.components]
+        update = call_elements.notified(message.elements)
+        if update is not None:
+            events.append(update)
+        if events:
+            kept = facility_message.surroundings(message, self._usual_message(events[0]), self.name)
+            events[0] = replace(events[0], kept=events[0].kept + kept)
+        return tuple(events)
+
+    def _is_ours(self, each: Facility) -> bool:
+        same_profile = each.profile & 0x1F == self.header.profile & 0x1F
+        return same_profile and each.service_discriminator == self.header.service_discriminator
+
+    def _event(self, item: Component, each: Facility, message: q931.Message, context: Context) -> TransferEvent:
+        event = self._meaning(item, context.pending)
+        kept = (*self._kept_component(item, event), *self._kept_header(each, event))
+        return replace(call_elements.with_call(event, message), kept=kept)
+
+    def _meaning(self, item: Component, pending: Mapping[int, str]) -> TransferEvent:
+        if isinstance(item, Invoke):
+            return replace(self._invoked(item), invoke_id=item.invoke_id)
+        invoked = "" if item.invoke_id is None else pending.get(item.invoke_id, "")
+        event = self._result(item, invoked) if isinstance(item, ReturnResult) else self._failed(item, invoked)
+        return replace(event, invoke_id=item.invoke_id)
+
+    def _invoked(self, item: Invoke) -> TransferEvent:
+        operation = operations.operation(self.variant, item.operation)
+        service = next((row for row in self.services if operation and row.operation == operation.name), None)
+        if service is None:
+            return other_operation.read(self.variant, item)
+        return service.read(operations.decode_argument(self.variant, service.operation, item.argument))
+
+    def _result(self, item: ReturnResult, invoked: str) -> TransferEvent:
+        operation = None if item.operation is None else operations.operation(self.variant, item.operation)
+        name = operation.name if operation else invoked
+        if self.grant and name == self.grant.operation and item.result is not None:
+            return self.grant.read(operations.decode_result(self.variant, name, item.result))
+        return TransferOutcome(Outcome.SUCCEEDED, operation=name)
+
+    def _failed(self, item: ReturnError | Reject, invoked: str) -> TransferEvent:
+        if isinstance(item, Reject):
+            name = operations.problem_name(item.kind, item.problem) or f"{item.kind} problem {item.problem}"
+            return TransferOutcome(Outcome.FAILED, error=name, rejected=True, operation=invoked)
+        name = operations.error_name(self.variant, item.error) or str(item.error)
+        return TransferOutcome(Outcome.FAILED, error=name, operation=invoked)
+
+    def _kept_component(self, item: Component, event: TransferEvent) -> tuple[Kept, ...]:
+        try:
+            same = self._component(event, Context()) == item
+        except GatewayError:  # what we read without complaint we need not be able to write anew
+            same = False
+        return () if same else (Kept(self.name, _COMPONENT, rose.encode(item).hex()),)
+
+    def _kept_header(self, each: Facility, event: TransferEvent) -> tuple[Kept, ...]:
+        header = replace(each, components=(), rest=b"")
+        kept = () if header == self._header(event) else (Kept(self.name, _HEADER, facility.encode(header).hex()),)
+        return (*kept, Kept(self.name, _REST, each.rest.hex())) if each.rest else kept
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def write(self, event: TransferEvent, context: Context) -> Written:
+        """The messages that say `event`. Raises UntranslatableError when the dialect cannot say it, and
+        LocalProtocolError when a value does not fit its field.
+        """
+        procedure = self.procedure(event, context)
+        drafts = [step if isinstance(step, Draft) else self._draft(step, context) for step in procedure.steps]
+        said = procedure.said
+        if said is None and isinstance(step := procedure.steps[0], Say):
+            said = self._said(step.event, drafts[0])
+        messages = tuple(facility_message.encode(draft, self.name, context) for draft in drafts)
+        return Written(messages, losses(event, said or event, self.name, {**_ANSWERS, **self.why}))
+
+    def _draft(self, step: Say, context: Context) -> Draft:
+        event = step.event
+        if isinstance(event, PartyUpdate) and self._by_notify(event):
+            notify = facility_message.message_type(MessageType.NOTIFY, event.kept, self.name)
+            return Draft(notify, step.leg or PRIMARY, None, call_elements.notification(event), event.kept)
+        kind = facility_message.message_type(self._usual_message(event), event.kept, self.name)
+        beside = call_elements.of_call(event, kind) if step.elements is None else step.elements
+        return Draft(kind, step.leg or self._usual_leg(event), self._facility(event, context), beside, event.kept)
+
+    def _facility(self, event: TransferEvent, context: Context) -> Facility:
+        item = self._unchanged_component(event) or self._component(event, context)
+        header = facility_message.octets(event.kept, self.name, _HEADER)
+        rest = facility_message.octets(event.kept, self.name, _REST) or b""
+        start = self._header(event) if header is None else facility.decode(header)
+        return replace(start, components=(item,), rest=rest)
+
+    def _unchanged_component(self, event: TransferEvent) -> Component | None:
+        """The component that the event was read from, unless the event says something else by now."""
+        octets = facility_message.octets(event.kept, self.name, _COMPONENT)
+        if octets is None:
+            return None
+        item = rose.decode(octets)[0]
+        invoked = {} if event.invoke_id is None else {event.invoke_id: getattr(event, "operation", "")}
+        before, now = self._meaning(item, invoked), replace(event, kept=())
+        return item if call_elements.without_call(before) == call_elements.without_call(now) else None
+
+    def _component(self, event: TransferEvent, context: Context) -> Component:
+        match event:
+            case TransferOutcome():
+                return self._answer(event, context)
+            case IdentityGranted():
+                return self._granted(event, context)
+            case OtherOperation(operation):
+                return other_operation.write(self.variant, event, self._invoke_id(event, context, operation))
+        service = self._service(event)
+        if service is None:
+            raise UntranslatableError(f"{self.name} has no message for {type(event).__name__}")
+        code = operations.named(self.variant, service.operation).code
+        argument = operations.encode_argument(self.variant, service.operation, service.write(event))
+        return Invoke(self._invoke_id(event, context, service.operation), code, argument or None)
+
+    def _granted(self, event: IdentityGranted, context: Context) -> Component:
+        if self.grant is None:
+            raise UntranslatableError(f"{self.name} gives calls no names")
+        operation = operations.named(self.variant, self.grant.operation)
+        result = operations.encode_result(self.variant, operation.name, self.grant.write(event))
+        return ReturnResult(self._invoke_id(event, context, operation.name), operation.code, result)
+
+    def _answer(self, event: TransferOutcome, context: Context) -> Component:
+        invoked = event.operation or ("" if event.invoke_id is not None else self.answered)
+        invoke_id = self._invoke_id(event, context, invoked)
+        if event.outcome is Outcome.PENDING:
+            raise UntranslatableError(f"{self.name} answers only when the transfer has ended")
+        if event.outcome is Outcome.SUCCEEDED:
+            return self._success(invoke_id, invoked)
+        if event.rejected:
+            return _reject(invoke_id, event.error)
+        return ReturnError(invoke_id, operations.error_code(self.variant, self._error(event)))
+
+    def _success(self, invoke_id: int, invoked: str) -> ReturnResult:
+        operation = operations.named(self.variant, invoked) if invoked else None
+        if operation is None or operation.result is None:
+            return ReturnResult(invoke_id)
+        empty = operations.encode_result(self.variant, invoked, ("null", None))
+        return ReturnResult(invoke_id, operation.code, empty)
+
+    def _error(self, event: TransferOutcome) -> str:
+        return event.error if event.error in operations.VARIANTS[self.variant].errors.values() else self.failure
+
+    def _said(self, event: TransferEvent, draft: Draft) -> TransferEvent:
+        """The event as its receiver reads it."""
+        if isinstance(event, TransferOutcome):
+            error = event.error if event.rejected else self._error(event) if event.error else ""
+            outcome = Outcome.SUCCEEDED if event.outcome is Outcome.SUCCEEDED else Outcome.FAILED
+            return TransferOutcome(outcome, error=error, rejected=event.rejected)
+        if isinstance(event, IdentityGranted) and self.grant:
+            return self.grant.read(self.grant.write(event))
+        if isinstance(event, PartyUpdate) and self._by_notify(event):
+            return call_elements.notified(draft.elements) or event
+        service = self._service(event)
+        if service is None:
+            return event
+        return call_elements.with_setup(service.read(service.write(event)), draft.elements)
+
+    # -- rows --------------------------------------------------------------------------------------------------------
+
+    def _service(self, event: TransferEvent) -> Service | None:
+        return next((row for row in self.services if isinstance(event, row.event) and row.when(event)), None)
+
+    def _usual_message(self, event: TransferEvent) -> MessageType:
+        service = self._service(event)
+        return service.message_type if service else MessageType.FACILITY
+
+    def _usual_leg(self, event: TransferEvent) -> str:
+        service = self._service(event)
+        return SECONDARY if isinstance(event, IdentityGranted) else service.leg if service else PRIMARY
+
+    def _by_notify(self, event: PartyUpdate) -> bool:
+        return self.updates_by_notify or facility_message.is_notify(event.kept, self.name)
+
+    def _header(self, event: TransferEvent) -> Facility:
+        service = self._service(event)
+        return replace(self.header, interpretation=service.interpretation) if service else self.header
+
+    def _invoke_id(self, event: TransferEvent, context: Context, operation: str) -> int:
+        fixed = self.fixed_ids.get(operation, event.invoke_id)
+        return context.invoke_id if fixed is None else fixed
+
+
+def _reject(invoke_id: int, problem: str) -> Reject:
+    """A Reject of an invoke where the problem may be one of several kinds.
+
+    Raises UntranslatableError when no kind has it.
+    """
+    for kind in ("invoke", *PROBLEM_KINDS):
+        try:
+            return Reject(invoke_id, kind, operations.problem_code(problem, kind))
+        except GatewayError:
+            continue
+    raise UntranslatableError(f"ROSE has no problem {problem!r} to reject with")
