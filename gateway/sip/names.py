@@ -31,7 +31,7 @@ COMPACT = {
 # one behind a comma is seen and refused (RFC 3515 §2.4.2, RFC 3891 §3).
 _LISTED = """
     accept accept-contact accept-encoding accept-language alert-info allow allow-events also call-info contact
-    content-encoding content-language diversion error-info geolocation history-info identity in-reply-to join
+    content-encoding content-language diversion error-info geolocation history-info in-reply-to join
     p-access-network-info p-asserted-identity p-associated-uri p-early-media p-preferred-identity path
     proxy-require reason record-route refer-to referred-by reject-contact replaces request-disposition require
     resource-priority route security-client security-server security-verify service-route supported

@@ -1,0 +1,46 @@
+"""The dialog that a message is written into (RFC 3261 §12.2).
+
+What the context does not know of a dialog is derived from its `domain` and `entropy`, so that even a single
+message is complete and the same input always gives the same octets.
+"""
+
+from dataclasses import replace
+
+from gateway.model.legs import SipDialog
+from gateway.sip.uri import Uri
+from gateway.translators.dialect import Context
+
+
+def known(dialog: SipDialog, context: Context, peer: str = "") -> SipDialog:
+    """`dialog` with what is missing filled in; `peer` is the remote URI when the dialog has none."""
+    own = f"sip:{context.domain}"
+    remote = dialog.remote_uri or peer or own
+    filled = replace(
+        dialog,
+        local_uri=dialog.local_uri or own,
+        remote_uri=remote,
+        remote_target=dialog.remote_target or bare(remote),
+    )
+    if dialog.call_id:
+        return filled
+    local, there = f"{context.entropy}-local", f"{context.entropy}-remote"
+    return replace(filled, call_id=f"{context.entropy}@{context.domain}", local_tag=local, remote_tag=there)
+
+
+def fresh(context: Context, callee: str) -> SipDialog:
+    """The dialog that an INVITE to `callee` is about to open."""
+    unique, own = f"{context.entropy}-invite", f"sip:{context.domain}"
+    return SipDialog(f"{unique}@{context.domain}", unique, "", own, bare(callee), bare(callee))
+
+
+def bare(uri: str) -> str:
+    """The URI less its headers and method parameter: as a Request-URI may stand (RFC 3261 §19.1.5)."""
+    return str(Uri.parse(uri).request_uri())
+
+
+def route(dialog: SipDialog) -> tuple[str, tuple[str, ...]]:
+    """Request-URI and Route values: a first route without `lr` is a strict router's (RFC 3261 §12.2.1.1)."""
+    routes = dialog.route_set
+    if not routes or "lr" in Uri.parse(routes[0]).parameters:
+        return dialog.remote_target, routes
+    return bare(routes[0]), (*routes[1:], dialog.remote_target)

@@ -1,0 +1,250 @@
+"""Transfer events as SIP messages: REFER and its answers, NOTIFY, INVITE with Replaces, UPDATE, 302."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gateway.model.errors import LocalProtocolError, UntranslatableError
+from gateway.model.transfer import (
+    Consultation,
+    DialogReference,
+    Outcome,
+    PartyUpdate,
+    Redirection,
+    TransferEvent,
+    TransferKind,
+    TransferOutcome,
+    TransferProgress,
+    TransferRequest,
+    TransferSetup,
+)
+from gateway.sip.address import Address
+from gateway.sip.dialog_id import DialogId
+from gateway.sip.diversion import Diversion
+from gateway.sip.reason import Reason
+from gateway.sip.refer_to import ReferTo, with_replaces
+from gateway.sip.sipfrag import CONTENT_TYPE, sipfrag
+from gateway.translators.dialect import Context, Written
+from gateway.translators.sip_dialog import fresh, known
+from gateway.translators.sip_identity import identify
+from gateway.translators.sip_kept import SIPFRAG, STATUS, first, verbatim
+from gateway.translators.sip_letter import Letter, Road
+from gateway.translators.sip_parties import losses, sip_uri_of, uri_of
+
+Writer = Callable[[Any, Letter], Written]
+
+# Timer C: a subscription has to outlast the call that it reports (RFC 3515 §3.4).
+_SUBSCRIPTION_SECONDS = 180
+
+_INSTEAD = {
+    "IdentityRequest": "SIP asks for no identity: a REFER names the dialog itself, in Replaces",
+    "IdentityGranted": "SIP grants no identity: what was granted goes into the Replaces of a REFER",
+    "IdentityAbandoned": "SIP holds no identity that could be given up: nothing is sent",
+    "SubaddressRequest": "SIP does not ask for subaddresses: a gateway leaves the request unanswered",
+    "SubaddressUpdate": "SIP has no subaddress: a gateway derives a URI from it, or does nothing",
+    "OtherOperation": "it is no transfer: a gateway answers it on the side where it came from",
+}
+# The status that an outcome may carry, and the one it gets when nobody said (RFC 3515 §2.4.5).
+_STATUSES = {
+    Outcome.SUCCEEDED: (range(200, 300), 200),
+    Outcome.FAILED: (range(300, 700), 503),
+    Outcome.REFUSED: (range(300, 700), 603),
+    Outcome.PENDING: (range(100, 200), 100),
+}
+
+
+def write(event: TransferEvent, context: Context, writers: Mapping[type, Writer], road: Road) -> Written:
+    """`event` by the writer for its type. Raises UntranslatableError when there is none, or it cannot be said."""
+    writer = writers.get(type(event))
+    if writer is None:
+        raise UntranslatableError(_INSTEAD[type(event).__name__])
+    try:
+        return writer(event, Letter(event, context, road))
+    except LocalProtocolError as error:
+        raise UntranslatableError(str(error)) from error
+
+
+def _request(event: TransferRequest, letter: Letter) -> Written:
+    asked = _asked(event, letter)
+    name, method = ("Also", "BYE") if event.kind is TransferKind.BYE_ALSO else ("Refer-To", "REFER")
+    letter.add(name, verbatim(event.kept, name, asked.uri) or str(asked))
+    add_referred_by(event, letter)
+    if not event.notify and method == "REFER":
+        letter.add("Refer-Sub", "false")
+    lose_request(event, letter)
+    peer = sip_uri_of(event.transferee, letter.context.domain)
+    return letter.request(method, known(letter.context.sip, letter.context, peer))
+
+
+def lose_request(event: TransferRequest, letter: Letter) -> None:
+    """What neither a REFER nor an INVITE in its place can say."""
+    if event.await_connect is not None:
+        letter.lose("await_connect", "nothing says how long to wait: the transferor picks the NOTIFY it acts on")
+    letter.lost.extend((*losses("target", event.target, "name"), *losses("transferee", event.transferee, "name")))
+
+
+def _asked(event: TransferRequest, letter: Letter) -> Address:
+    """Refer-To: the target, with the consultation dialog as its Replaces."""
+    target = request_target(event, letter)
+    replaced = replaced_dialog(event.consultation, letter)
+    name = event.target.name if event.target else ""
+    if replaced and ReferTo.parse(f"<{target}>").replaces != replaced:
+        return Address(with_replaces(target, replaced), name)
+    return Address(target, name)
+
+
+def request_target(event: TransferRequest, letter: Letter) -> str:
+    """The target's URI; its Contact in the consultation call (RFC 5589 §7.3) when only that call is known."""
+    target = uri_of(event.target, letter.context.domain)
+    call = letter.context.sip_secondary
+    if not target and event.consultation:
+        target = call.remote_target or call.remote_uri
+    if not target:
+        raise UntranslatableError("a transfer needs a target, and this one has neither a URI nor a number")
+    return target
+
+
+def replaced_dialog(consultation: Consultation | None, letter: Letter) -> DialogId | None:
+    """The consultation call as a SIP dialog; one that another protocol named is the context's secondary dialog."""
+    if consultation is None:
+        return None
+    if isinstance(consultation, DialogReference):
+        return _dialog_id(consultation)
+    dialog = letter.context.sip_secondary
+    if dialog.call_id:
+        return DialogId.named(dialog.call_id, dialog.remote_tag, dialog.local_tag)
+    letter.lose("consultation", "the consultation call is no SIP dialog that could be replaced")
+    return None
+
+
+def _dialog_id(named: DialogReference) -> DialogId:
+    return DialogId.named(named.call_id, named.to_tag, named.from_tag, early_only=named.early_only)
+
+
+def add_referred_by(event: TransferRequest | TransferSetup, letter: Letter) -> None:
+    """Referred-By: verbatim where it was kept (RFC 3892 §2.2)."""
+    if event.transferor is None:
+        return
+    letter.lost.extend(losses("transferor", event.transferor, "name"))
+    uri = sip_uri_of(event.transferor, letter.context.domain)
+    if uri:
+        letter.add(
+            "Referred-By", verbatim(event.kept, "Referred-By", uri) or str(Address(uri, event.transferor.name))
+        )
+
+
+def _progress(event: TransferProgress, letter: Letter) -> Written:
+    if event.status >= 200:
+        return _answer(event.status, event, letter)
+    return _notify(event.status, f"active;expires={_SUBSCRIPTION_SECONDS}", event, letter)
+
+
+def _outcome(event: TransferOutcome, letter: Letter) -> Written:
+    status = _status(event, letter)
+    for name in ("error", "operation"):
+        if getattr(event, name):
+            letter.lose(name, "a SIP status stands for it: the names of ROSE do not exist there")
+    if event.outcome is Outcome.REFUSED:
+        if event.cause:
+            letter.add("Reason", str(Reason.of(event.cause)))
+        return _answer(status, event, letter)
+    ending = "timeout" if event.outcome is Outcome.PENDING else "noresource"
+    return _notify(status, f"terminated;reason={ending}", event, letter)
+
+
+def _status(event: TransferOutcome, letter: Letter) -> int:
+    allowed, usual = _STATUSES[event.outcome]
+    if event.status is None or event.status in allowed:
+        return event.status or usual
+    letter.lose("status", f"{event.status} does not say {event.outcome.value!r}")
+    return usual
+
+
+def _answer(status: int, event: TransferProgress | TransferOutcome, letter: Letter) -> Written:
+    """The response to the peer's REFER; a Contact is mandatory in the 2xx alone (RFC 3515 §2.2)."""
+    if status < 300:
+        letter.add("Contact", letter.contact)
+    return letter.response(status, event.reason, "REFER", known(letter.context.sip, letter.context))
+
+
+def _notify(status: int, state: str, event: TransferProgress | TransferOutcome, letter: Letter) -> Written:
+    """A NOTIFY of the refer subscription that reports `status`."""
+    letter.add("Event", first(event.kept, "Event") or "refer")
+    letter.add("Subscription-State", state)
+    letter.add("Content-Type", CONTENT_TYPE)
+    inner = [(item.what.removeprefix(SIPFRAG), item.value) for item in event.kept if item.what.startswith(SIPFRAG)]
+    if isinstance(event, TransferOutcome) and event.cause:
+        inner.insert(0, ("Reason", str(Reason.of(event.cause))))
+    dialog = known(letter.context.sip, letter.context)
+    return letter.request("NOTIFY", dialog, sipfrag(status, event.reason, inner))
+
+
+def _setup(event: TransferSetup, letter: Letter) -> Written:
+    target = uri_of(event.target, letter.context.domain)
+    if not target:
+        raise UntranslatableError("an INVITE needs a target, and this one has neither a URI nor a number")
+    letter.lost.extend(losses("target", event.target))
+    _add_replaces(replaced_dialog(event.consultation, letter), letter)
+    add_referred_by(event, letter)
+    caller = identify("transferee", event.transferee, letter)
+    return letter.request("INVITE", fresh(letter.context, target), caller=caller, leg="secondary")
+
+
+def _add_replaces(replaced: DialogId | None, letter: Letter) -> None:
+    if replaced:
+        letter.add("Replaces", str(replaced))
+        letter.add("Require", "replaces")
+
+
+def _update(event: PartyUpdate, letter: Letter) -> Written:
+    """An INVITE that replaces the dialog, as the draft on QSIG transfer has it
+    (draft-rey-sipping-qsig2sip-transfer-01 §8.3.1); UPDATE where there is no dialog to name, or no Replaces.
+    """
+    for name in ("end", "status", "basic_call_information"):
+        if getattr(event, name):
+            letter.lose(name, "SIP tells nothing of it inside a dialog")
+    if not uri_of(event.party, letter.context.domain):
+        letter.lose("party", "no URI can be derived, and then the old dialog stays as it is")
+        return letter.nothing()
+    dialog, replaced = known(letter.context.sip, letter.context), _replaceable(event, letter.context)
+    _add_replaces(replaced, letter)
+    caller = identify("party", event.party, letter)
+    if replaced:
+        return letter.request("INVITE", fresh(letter.context, dialog.remote_target), caller=caller)
+    return letter.request("UPDATE", dialog)
+
+
+def _replaceable(event: PartyUpdate, context: Context) -> DialogId | None:
+    if isinstance(event.consultation, DialogReference):
+        return _dialog_id(event.consultation)
+    if not context.sip.call_id or not context.replaces:
+        return None
+    return DialogId.named(context.sip.call_id, context.sip.remote_tag, context.sip.local_tag)
+
+
+def _redirection(event: Redirection, letter: Letter) -> Written:
+    target = uri_of(event.target, letter.context.domain)
+    if not target:
+        raise UntranslatableError("a 302 needs a Contact, and the new target has neither a URI nor a number")
+    letter.add("Contact", str(Address(target, event.target.name)))
+    letter.lost.extend((*losses("target", event.target, "name"), *losses("redirecting", event.redirecting, "name")))
+    dialog = known(letter.context.sip, letter.context)
+    if event.redirecting or event.reason or event.count is not None:
+        letter.add(
+            "Diversion", _diversion(event, sip_uri_of(event.redirecting, letter.context.domain) or dialog.local_uri)
+        )
+    return letter.response(int(first(event.kept, STATUS) or 302), "", "INVITE", dialog)
+
+
+def _diversion(event: Redirection, uri: str) -> str:
+    name = event.redirecting.name if event.redirecting else ""
+    return verbatim(event.kept, "Diversion", uri) or str(Diversion.of(uri, name, event.reason, event.count))
+
+
+WRITERS: Mapping[type, Writer] = {
+    TransferRequest: _request,
+    TransferProgress: _progress,
+    TransferOutcome: _outcome,
+    TransferSetup: _setup,
+    PartyUpdate: _update,
+    Redirection: _redirection,
+}
