@@ -9,8 +9,8 @@ from typing import NamedTuple, Protocol
 
 from gateway.model.errors import DecodeError
 
-MOST_HELD = 1 << 20
-"""Octets that one direction of a connection may keep waiting for the end of a message (1 MiB)."""
+MOST_HELD = 1 << 18
+"""Octets that one direction of a connection may keep waiting for the end of a message (256 KiB)."""
 
 
 class Found(NamedTuple):

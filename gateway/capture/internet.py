@@ -13,8 +13,10 @@ from gateway.capture.links import IPV4, IPV6
 from gateway.model.errors import DecodeError
 
 TUNNEL_DEPTH = 8
-FRAGMENTED_AT_ONCE = 4096
+FRAGMENTED_AT_ONCE = 1024
 """Datagrams whose fragments are waited for at the same time; beyond it the oldest is given up."""
+REASSEMBLY_TIME = 30.0
+"""Seconds that fragments are waited for, as in most hosts (RFC 1122, 3.3.2 asks for a limit)."""
 LARGEST_DATAGRAM = 65_535
 
 _IPV4 = Struct(">BxHHHxB2x4s4s").unpack_from
@@ -22,6 +24,10 @@ _IPV6 = Struct(">IHBx16s16s").unpack_from
 _FRAGMENT = Struct(">BxHI").unpack_from
 _HOP_BY_HOP, _ROUTING, _FRAGMENT_HEADER, _AUTHENTICATION, _DESTINATION_OPTIONS = 0, 43, 44, 51, 60
 _EXTENSIONS = {_HOP_BY_HOP, _ROUTING, _DESTINATION_OPTIONS, _AUTHENTICATION}
+
+
+Identification = tuple[bytes, bytes, int, int]
+"""What the fragments of a datagram share: source, destination, protocol (0 in IPv6), identification."""
 
 
 class Datagram(NamedTuple):
@@ -42,7 +48,7 @@ class _Piece(NamedTuple):
     datagram: Datagram
     offset: int
     more: bool
-    identification: tuple[bytes, bytes, int, int]
+    identification: Identification
 
 
 class Internet:
@@ -50,15 +56,15 @@ class Internet:
 
     def __init__(self, report: Callable[[int, str], None]) -> None:
         self._report = report
-        self._waiting: dict[tuple[bytes, bytes, int, int], _Fragments] = {}
+        self._waiting: dict[Identification, _Fragments] = {}
 
-    def datagram(self, ethertype: int, octets: bytes, frame: int) -> Datagram | None:
+    def datagram(self, ethertype: int, octets: bytes, frame: int, time: float) -> Datagram | None:
         """The innermost whole datagram of an IP packet; None when there is none (yet).
 
         Raises DecodeError when a header is not what it should be.
         """
         for _ in range(TUNNEL_DEPTH):
-            datagram = self._whole(ethertype, octets, frame)
+            datagram = self._whole(ethertype, octets, frame, time)
             if datagram is None:
                 return None
             inner = tunnels.opened(datagram.protocol, datagram.payload)
@@ -69,11 +75,10 @@ class Internet:
 
     def close(self) -> None:
         """The capture has ended: name what was never completed."""
-        for fragments in self._waiting.values():
-            self._report(fragments.frame, "IP datagram of which fragments are missing")
-        self._waiting.clear()
+        for identification in list(self._waiting):
+            self._give_up(identification)
 
-    def _whole(self, ethertype: int, octets: bytes, frame: int) -> Datagram | None:
+    def _whole(self, ethertype: int, octets: bytes, frame: int, time: float) -> Datagram | None:
         if ethertype not in _READERS:
             return None
         try:
@@ -82,30 +87,35 @@ class Internet:
             raise DecodeError("packet ends inside its IP header") from None
         if not piece.more and not piece.offset:
             return piece.datagram
-        return self._joined(piece, frame)
+        return self._joined(piece, frame, time)
 
-    def _joined(self, piece: _Piece, frame: int) -> Datagram | None:
+    def _joined(self, piece: _Piece, frame: int, time: float) -> Datagram | None:
         if piece.datagram.missing:
             raise DecodeError("fragment cut short by the capture")
-        fragments = self._waiting.setdefault(piece.identification, _Fragments(frame))
+        fragments = self._waiting.get(piece.identification)
+        if fragments is not None and time - fragments.time > REASSEMBLY_TIME:
+            self._give_up(piece.identification)
+            fragments = None
+        if fragments is None:
+            fragments = self._waiting[piece.identification] = _Fragments(frame, time)
         payload = fragments.add(piece)
         if payload is None:
-            self._give_up_oldest()
+            if len(self._waiting) > FRAGMENTED_AT_ONCE:
+                self._give_up(next(iter(self._waiting)))
             return None
         del self._waiting[piece.identification]
         return piece.datagram._replace(protocol=fragments.protocol, payload=payload)
 
-    def _give_up_oldest(self) -> None:
-        if len(self._waiting) > FRAGMENTED_AT_ONCE:
-            oldest = next(iter(self._waiting))
-            self._report(self._waiting.pop(oldest).frame, "IP datagram of which fragments are missing")
+    def _give_up(self, identification: Identification) -> None:
+        self._report(self._waiting.pop(identification).frame, "IP datagram of which fragments are missing")
 
 
 class _Fragments:
-    """The fragments of one datagram seen so far, by offset; `frame` is where the first one was."""
+    """The fragments of one datagram seen so far, by offset; `frame` and `time` are of the first one."""
 
-    def __init__(self, frame: int) -> None:
+    def __init__(self, frame: int, time: float) -> None:
         self.frame = frame
+        self.time = time
         self.protocol = 0
         self._pieces: dict[int, bytes] = {}
         self._length: int | None = None

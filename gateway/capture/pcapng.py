@@ -41,45 +41,52 @@ class _Section:
 
 
 def packets(stream: BinaryIO, report: Callable[[str], None]) -> Iterator[Packet]:
-    """The packets of every section; the type of the first section header has been read already."""
-    section = _Section("<")
-    kind: bytes = SECTION_HEADER
-    while True:
-        try:
+    """The packets of every section; the type of the first section header has been read already.
+
+    A block that cannot be understood is reported and left out; a damaged block length ends the stream.
+    """
+    section, kind = _Section("<"), SECTION_HEADER
+    try:
+        while kind:
             if kind == SECTION_HEADER:
                 section = _Section(_section_header(stream))
-            elif kind:
-                yield from _block(section, kind, stream)
             else:
-                return
-        except (DecodeError, struct.error) as error:
-            report(error.what if isinstance(error, DecodeError) else "file ends inside a block")
-            return
-        kind = stream.read(4)
+                block_type, length = section.word_pair(kind + _exactly(stream, 4))
+                yield from _understood(section, block_type, _exactly(stream, length - 8), report)
+            kind = stream.read(4)
+    except DecodeError as error:
+        report(error.what)
 
 
 def _section_header(stream: BinaryIO) -> str:
     """Read the rest of a section header block; its byte order as struct writes it."""
-    length, magic = stream.read(4), stream.read(4)
+    length, magic = _exactly(stream, 4), _exactly(stream, 4)
     order = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}.get(magic)
     if order is None:
         raise DecodeError("section header without byte order magic")
-    _body(stream, Struct(f"{order}I").unpack(length)[0] - 12)
+    _exactly(stream, Struct(f"{order}I").unpack(length)[0] - 12)
     return order
 
 
-def _body(stream: BinaryIO, size: int) -> bytes:
+def _exactly(stream: BinaryIO, size: int) -> bytes:
     if not 0 <= size <= LONGEST_BLOCK:
         raise DecodeError(f"block of {size} octets: the file is damaged from here on")
-    body = stream.read(size)
-    if len(body) < size:
+    octets = stream.read(size)
+    if len(octets) < size:
         raise DecodeError("file ends inside a block")
-    return body
+    return octets
 
 
-def _block(section: _Section, kind: bytes, stream: BinaryIO) -> Iterator[Packet]:
-    block_type, length = section.word_pair(kind + stream.read(4))
-    body = _body(stream, length - 8)
+def _understood(section: _Section, block_type: int, body: bytes, report: Callable[[str], None]) -> Iterator[Packet]:
+    try:
+        yield from _block(section, block_type, body)
+    except DecodeError as error:
+        report(error.what)
+    except struct.error:
+        report(f"block of type {block_type} is too short")
+
+
+def _block(section: _Section, block_type: int, body: bytes) -> Iterator[Packet]:
     if block_type == ENHANCED_PACKET:
         number, high, low, captured, _ = section.enhanced(body)
         yield _packet(section, number, high << 32 | low, body[20 : 20 + captured])

@@ -156,7 +156,7 @@ class Layers:
             yield from self._from_d_channel(frame, time, link, interface, octets)
         elif links.known(link):
             ethertype, offset = links.carried(link, octets)
-            datagram = self._internet.datagram(ethertype, octets[offset:], frame)
+            datagram = self._internet.datagram(ethertype, octets[offset:], frame, time)
             if datagram is not None:
                 yield from self._from_datagram(frame, time, datagram)
         elif link not in self._unknown_links:
@@ -202,12 +202,7 @@ class Layers:
 
     def _from_sctp(self, frame: int, time: float, datagram: Datagram) -> Iterator[Signal]:
         for message in self._sctp.messages(datagram):
-            if message.protocol == iua.PAYLOAD_PROTOCOL and iua.PORT in message.ports:
-                found = iua.iua_message(message.octets, "sctp")
-            elif starts_sip(message.octets):
-                found = Found("sip", message.octets, "sctp")
-            else:
-                continue
+            found = _in_sctp(message)
             if found is not None:
                 where = _endpoints(datagram, message.ports)
                 yield Signal(frame, time, found.protocol, found.octets, *where, "sctp", found.link)
@@ -217,6 +212,12 @@ def _sip(octets: bytes) -> bytes:
     """The SIP message in a datagram behind any empty lines (RFC 3261, 7.5); empty when there is none."""
     octets = octets.lstrip(b"\r\n")
     return octets if starts_sip(octets) else b""
+
+
+def _in_sctp(message: sctp.UserMessage) -> Found | None:
+    if message.protocol == iua.PAYLOAD_PROTOCOL:
+        return iua.iua_message(message.octets, "sctp")
+    return Found("sip", message.octets, "sctp") if starts_sip(message.octets) else None
 
 
 def _endpoints(datagram: Datagram, ports: tuple[int, int]) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from gateway.capture.framing import Cut, Found
 from gateway.model.errors import DecodeError
 
 LONGEST_HEADER = 65_536
-LONGEST_BODY = 1 << 20
+LONGEST_BODY = 1 << 17
 
 _START = re.compile(rb"SIP/2\.0 [1-6]\d\d[ \r\n]|[A-Z]{3,20} [^\r\n]{1,8192} SIP/2\.0\r?\n")
 _START_AFTER_LINE = re.compile(rb"(?<=\n)(?:" + _START.pattern + rb")")

@@ -37,7 +37,7 @@ def undecided(octets: bytes) -> bool:
     return (
         (len(octets) < _TPKT_ENOUGH and octets[:2] == b"\x03\x00"[: len(octets)])
         or may_start_sip(octets)
-        or (octets[:9] in (b"GET / HTT", b"HTTP/1.1 ") and b"\r\n\r\n" not in octets and len(octets) < 8192)
+        or (octets.startswith((b"GET /", b"HTTP/1.1 ")) and b"\r\n\r\n" not in octets and len(octets) < 8192)
         or not octets.strip(b"\r\n")
     )
 

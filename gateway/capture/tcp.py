@@ -16,7 +16,7 @@ from gateway.capture.stream_protocols import middle_of_sip, recognised, undecide
 from gateway.model.errors import DecodeError
 
 PROTOCOL = 6
-STREAMS = 65_536
+STREAMS = 16_384
 """Directions followed at the same time; beyond it the one silent for longest is closed."""
 MOST_WAITING = 64
 """Segments kept behind a hole until the hole is taken as lost."""
@@ -119,8 +119,12 @@ class TcpStreams:
     def _segment(self, key: Key, segment: Segment) -> Iterator[Heard]:
         stream = self._stream(key)
         if segment.flags & _SYN:
-            yield from self._synchronise(key, segment)
-            return
+            segment = segment._replace(sequence=segment.sequence + 1 & _SEQUENCE)
+            stream, old = self._synchronised(stream, segment.sequence), stream
+            if stream is not old:
+                yield from self._finish(old)
+        if len(self._streams) > STREAMS:
+            yield from self._finish(self._streams.popitem(last=False)[1])
         if segment.octets and not stream.ignored:
             yield from self._take(stream, segment)
         if segment.flags & (_FIN | _RST) and (segment.flags & _RST or not stream.waiting):
@@ -134,17 +138,13 @@ class TcpStreams:
             self._streams.move_to_end(key)
         return stream
 
-    def _synchronise(self, key: Key, segment: Segment) -> Iterator[Heard]:
-        """A connection begins; a repeated SYN changes nothing."""
-        expected = segment.sequence + 1 & _SEQUENCE
-        old = self._streams[key]
-        if old.expected == expected:
-            return
-        yield from self._finish(old)
-        stream = self._streams[key] = _Stream(key)
-        stream.expected, stream.joined_late = expected, False
-        if len(self._streams) > STREAMS:
-            yield from self._finish(self._streams.popitem(last=False)[1])
+    def _synchronised(self, stream: _Stream, expected: int) -> _Stream:
+        """A connection begins, with a stream of its own; a repeated SYN changes nothing."""
+        if stream.expected == expected:
+            return stream
+        fresh = self._streams[stream.key] = _Stream(stream.key)
+        fresh.expected, fresh.joined_late = expected, False
+        return fresh
 
     def _take(self, stream: _Stream, segment: Segment) -> Iterator[Heard]:
         if stream.expected is None:

@@ -5,6 +5,8 @@ from gateway.model.errors import DecodeError
 
 CALL_SIGNALLING_PORT = 1720
 HEADER = 4
+SHORTEST_MESSAGE = 5
+"""Protocol discriminator, call reference and message type."""
 
 _CALL_REFERENCE_OF_TWO = b"\x08\x02"
 
@@ -34,7 +36,9 @@ class Tpkt:
         if length > len(held):
             return None
         message = held[HEADER:length]
-        return Cut(length, Found("h225", message) if is_h225(message) and len(message) >= 5 else None)
+        if message and not (is_h225(message) and len(message) >= SHORTEST_MESSAGE):
+            raise DecodeError("TPKT without a call signalling message")
+        return Cut(length, Found("h225", message) if message else None)
 
     def next_start(self, held: bytes) -> int:
         """See Framing.next_start: the next TPKT header with a call signalling message behind it."""

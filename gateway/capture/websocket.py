@@ -7,7 +7,7 @@ from gateway.capture.framing import Cut, Found
 from gateway.capture.sip_stream import starts_sip
 from gateway.model.errors import DecodeError
 
-LONGEST_FRAME = 1 << 20
+LONGEST_FRAME = 1 << 17
 
 _HANDSHAKE = re.compile(rb"(?:GET |HTTP/1\.1 101).*\r\nUpgrade:[ \t]*websocket\r\n", re.IGNORECASE | re.DOTALL)
 _FINAL, _RESERVED, _OPCODE, _MASKED = 0x80, 0x70, 0x0F, 0x80
