@@ -1,0 +1,171 @@
+"""Addresses for everyone: the address map, and any number, URI or alias in any other form."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gateway.interworking.address_map import AddressMap, address_map, complete_event
+from gateway.interworking.number_class import NumberClass, classify
+from gateway.interworking.number_plan import MAX_E164, NumberPlan, country_plan, number_plan, plan_names
+from gateway.interworking.telephone_uri import SCHEME, digits_of, parse, withheld
+from gateway.model.document import as_document
+from gateway.model.errors import DecodeError, GatewayError
+from gateway.model.parties import Alias, AliasKind, Number, NumberingPlan, Party, TypeOfNumber
+
+__all__ = [
+    "FORMS",
+    "Address",
+    "AddressMap",
+    "NumberClass",
+    "NumberPlan",
+    "address_map",
+    "classify",
+    "complete_event",
+    "convert",
+    "country_plan",
+    "number_plan",
+    "plan_names",
+    "read",
+]
+
+_MOST_DIGITS = 32
+_H323_ID = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address in the form asked for: `value` is its text, the other fields what is known behind it."""
+
+    form: str
+    value: str
+    number: Number | None = None
+    uri: str = ""
+    aliases: tuple[Alias, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """For JSON: unknown parts are left out."""
+        document: dict[str, Any] = as_document(self)
+        return {name: value for name, value in document.items() if name != "type"}
+
+
+def convert(
+    value: str, to: str, country: str | None = None, plan: str = "default", domain: str = "gateway.invalid"
+) -> Address:
+    """`value` (a number, a tel, sip, h323 or Teams URI, an H.323 alias) in the form `to` (FORMS).
+
+    `country` says how numbers without plus sign are dialled, `plan` is a number plan of `mappings/numbers/`.
+    Raises GatewayError with one line when `value` is none of these or has no such form.
+    """
+    if to not in FORMS:
+        raise GatewayError(f"no form {to!r}; known: {', '.join(FORMS)}")
+    addresses = address_map(plan, country, domain)
+    return FORMS[to](addresses, _resolved(addresses, addresses.complete(read(value))))
+
+
+def read(value: str) -> Party:
+    """What a person typed, as a party. Raises GatewayError for text that is no address."""
+    text = value.strip()
+    if SCHEME.match(text):
+        parse(text)
+        return Party(uri=text)
+    if digits := digits_of(_without_trunk_prefix(text)):
+        plus = digits.startswith("+")
+        bare = digits.removeprefix("+")
+        return Party(number=Number(bare, TypeOfNumber.INTERNATIONAL, NumberingPlan.E164) if plus else Number(bare))
+    if not text or text.startswith("+") or not text.isprintable() or len(text) > _H323_ID:
+        raise DecodeError(f"no number, URI or alias: {value[:80]!r}")
+    return Party(aliases=(Alias(AliasKind.H323_ID, text),))
+
+
+def _without_trunk_prefix(text: str) -> str:
+    """The zero of +49 (0)30 1234 is no digit of the number, though that of +39 (0)6 1234 is one."""
+    if not (text.startswith("+") and "(0)" in text):
+        return text
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(text)
+    except phonenumbers.NumberParseException:
+        return text
+    return f"+{parsed.country_code}{phonenumbers.national_significant_number(parsed)}"
+
+
+def _resolved(addresses: AddressMap, party: Party) -> Party:
+    """`party` with its number as the plan knows it. Raises DecodeError for a number that is too long."""
+    if party.number is None:
+        return party
+    number = addresses.plan.resolved(party.number)
+    most = MAX_E164 if number.type_of_number is TypeOfNumber.INTERNATIONAL else _MOST_DIGITS
+    if len(number.digits) > most:
+        raise DecodeError(f"{number.digits} has {len(number.digits)} digits, more than {most}")
+    return replace(party, number=number)
+
+
+def _number(party: Party, to: str) -> Number:
+    if party.number is not None:
+        return party.number
+    if party.presentation is not None:
+        raise GatewayError(f"the identity is withheld: it has no {to} form")
+    raise GatewayError(f"no number in {party.uri or party.aliases[0].value!r}: it has no {to} form")
+
+
+def _e164(addresses: AddressMap, party: Party) -> Address:
+    number = _number(party, "e164")
+    digits = addresses.plan.e164(number)
+    if digits is None:
+        raise GatewayError(f"{number.digits} is not global: give a country or a number plan that knows it")
+    return Address("e164", f"+{digits}", Number(digits, TypeOfNumber.INTERNATIONAL, NumberingPlan.E164))
+
+
+def _isdn(addresses: AddressMap, party: Party) -> Address:
+    number = addresses.plan.for_isdn(_number(party, "isdn"))
+    kind, plan = (each.name.lower().replace("_", "-") for each in (number.type_of_number, number.plan))
+    return Address("isdn", f"{number.digits} ({kind}, {plan})", number)
+
+
+def _sip(addresses: AddressMap, party: Party) -> Address:
+    """A SIP URI stays what it is; anything else becomes one of the gateway's."""
+    if party.uri[:3].lower() == "sip":
+        uri = party.uri
+    elif party.number is not None:
+        uri = addresses.uri_of(party.number)
+    elif party.uri[:5].lower() == "h323:":
+        uri = f"sip:{party.uri[5:]}"
+    else:
+        raise GatewayError(f"{party.uri!r} has no SIP form")
+    return Address("sip", uri, party.number, uri)
+
+
+def _tel(addresses: AddressMap, party: Party) -> Address:
+    uri = party.uri if party.uri[:4].lower() == "tel:" else addresses.tel_of(_number(party, "tel"))
+    return Address("tel", uri, party.number, uri)
+
+
+def _teams(addresses: AddressMap, party: Party) -> Address:
+    """Teams wants a plus sign in front of every number, extensions too; its own URIs go back as they came."""
+    host = addresses.plan.teams_host
+    if withheld(party.uri) is None and party.uri and parse(party.uri).host.lower() == host:
+        return Address("teams", party.uri, party.number, party.uri)
+    number = _number(party, "teams")
+    digits = addresses.plan.e164(number) or number.digits
+    if not digits.isdecimal():
+        raise GatewayError(f"{digits} has no Teams form: only digits may follow the plus sign")
+    uri = f"sip:+{digits}@{host};user=phone"
+    return Address("teams", uri, number, uri)
+
+
+def _h323(_: AddressMap, party: Party) -> Address:
+    if not party.aliases:
+        _number(party, "h323")
+    return Address("h323", party.aliases[0].value, party.number, aliases=party.aliases)
+
+
+FORMS: Mapping[str, Callable[[AddressMap, Party], Address]] = {
+    "e164": _e164,
+    "isdn": _isdn,
+    "sip": _sip,
+    "tel": _tel,
+    "teams": _teams,
+    "h323": _h323,
+}
+"""The forms by name."""
