@@ -1,0 +1,85 @@
+"""Replay: a capture goes through the engine, and what is found is told, and written in another dialect."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gateway.capture.signals import Problem, Reading
+from gateway.engine import Engine
+from gateway.engine.rewriting import Rewritten, rewrite
+from gateway.engine.tally import Tally
+from gateway.interworking.observed import ObservedTransfer
+from gateway.interworking.translation import message_document
+from gateway.model.legs import SignallingProtocol
+
+GATEWAY, FAR_SIDE = "192.0.2.1", "192.0.2.2"
+"""Addresses in what is written (RFC 5737)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a capture holds. `rewritten` has, for each transfer, its messages in the dialect asked for."""
+
+    packets: int
+    tally: Tally
+    transfers: tuple[ObservedTransfer, ...]
+    problems: tuple[Problem, ...]
+    rewritten: tuple[Rewritten, ...] = ()
+
+    def as_document(self) -> dict[str, Any]:
+        """The JSON form of the command `replay`."""
+        transfers = [transfer.as_document() for transfer in self.transfers]
+        for document, rewritten in zip(transfers, self.rewritten, strict=False):
+            document["written"] = [message_document(sent.message) for sent in rewritten.sent]
+            document["lost"] = [{"what": lost.what, "why": lost.why} for lost in rewritten.lost]
+        return {
+            "packets": self.packets,
+            "messages": {protocol: dict(counts) for protocol, counts in self.tally.once.items() if counts},
+            "messages_on_wire": {protocol: dict(counts) for protocol, counts in self.tally.on_wire.items() if counts},
+            "transfers": transfers,
+            "problems": [{"frame": problem.frame, "what": problem.what} for problem in self.problems],
+        }
+
+
+def replay(
+    capture: Path,
+    *,
+    target: str | None = None,
+    output: Path | None = None,
+    profile: str = "rfc3398",
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Everything that is to be known of the transfers in `capture`; in dialect `target` too, into file `output`.
+
+    `progress` is called with the octets read so far. Raises DecodeError when the file is no capture, OSError when
+    it cannot be read or written.
+    """
+    problems: list[Problem] = []
+    engine = Engine(lambda frame, what: problems.append(Problem(frame, what)), profile)
+    reading = Reading(capture, problems.append, progress)
+    take = engine.take
+    for signal in reading:
+        take(signal)
+    engine.finish()
+    found = tuple(engine.transfers)
+    rewritten = tuple(rewrite(each, target, number, profile) for number, each in enumerate(found)) if target else ()
+    if output is not None:
+        write(output, rewritten)
+    return Report(reading.packets, engine.tally, found, tuple(problems), rewritten)
+
+
+def write(output: Path, rewritten: Iterable[Rewritten]) -> None:
+    """The rewritten transfers as a capture of the far side, in order of time. Raises OSError."""
+    from gateway.capture.writer import Writer  # brings scapy, which takes long to load
+
+    everything = sorted((sent for each in rewritten for sent in each.sent), key=lambda sent: sent.time)
+    with Writer(output) as writer:
+        for sent in everything:
+            message, ends = sent.message, (GATEWAY, FAR_SIDE) if sent.from_gateway else (FAR_SIDE, GATEWAY)
+            if message.protocol is SignallingProtocol.ISDN:
+                writer.q931(sent.time, sent.from_gateway, message.octets)
+            elif message.protocol is SignallingProtocol.H323:
+                writer.h225(sent.time, *ends, message.octets)
+            else:
+                writer.sip(sent.time, *ends, message.octets)

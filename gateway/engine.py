@@ -1,1 +1,0 @@
-"""One of each floor put together; opens no socket, reads no clock."""

@@ -1,0 +1,187 @@
+"""Q.931 as an onlooker sees it: calls on D channels, and Facility elements that are about a transfer."""
+
+from collections.abc import Callable, Iterator
+
+from gateway.engine.invocations import Invocations
+from gateway.engine.signal import Signal, seen
+from gateway.engine.tally import Tally
+from gateway.interworking.correlator import Correlator
+from gateway.interworking.legs import Leg
+from gateway.interworking.observed import Seen
+from gateway.isdn import elements, numbers, q931
+from gateway.isdn.operations import operation
+from gateway.isdn.q931 import Identifier, Message, MessageType
+from gateway.isdn.rose import Invoke
+from gateway.model.causes import Cause
+from gateway.model.errors import DecodeError
+from gateway.model.legs import IsdnCall, SignallingProtocol
+from gateway.model.transfer import IdentityGranted, TransferEvent, TransferOutcome, TransferProgress
+from gateway.translators import dialect
+from gateway.translators.dialect import Context
+
+_SINGLE_STEP = frozenset(("ssctInitiate", "ssctSetup", "ssctPostDial", "ssctDigitInfo"))
+_DIALECT_OF_VARIANT = {"etsi": "etsi-ect", "qsig": "qsig", "ni2": "ni2-tbct", "dms100": "dms-rlt"}
+_CLEARING = frozenset((MessageType.DISCONNECT, MessageType.RELEASE, MessageType.RELEASE_COMPLETE))
+_NETWORKING_EXTENSIONS = 0x1F
+
+
+class IsdnWatch:
+    """Feeds the correlator from Q.931 messages."""
+
+    def __init__(self, correlator: Correlator, tally: Tally) -> None:
+        self._correlator = correlator
+        self._legs = correlator.legs
+        self._tally = tally
+        self._invocations = Invocations()
+        self._steps: dict[int, Callable[[Leg, Message, Seen], None]] = {
+            MessageType.ALERTING: self._alerting,
+            MessageType.CONNECT: self._answered,
+            MessageType.HOLD_ACKNOWLEDGE: self._held,
+            MessageType.RETRIEVE_ACKNOWLEDGE: self._retrieved,
+        }
+
+    def take(self, signal: Signal) -> None:
+        """One Q.931 message. Raises DecodeError when it is none."""
+        message = q931.decode(signal.octets)
+        kind = message.message_type
+        self._tally.count("q931", type_name(message))
+        leg = self._leg(signal, message)
+        sight = seen(signal, leg, signal.source)
+        step = self._steps.get(int(kind))
+        if step is not None:
+            step(leg, message, sight)
+        self._facilities(signal, message, leg)
+        if kind in _CLEARING:
+            self._correlator.leg_released(leg, sight, _cause(message))
+        else:
+            self._note(leg, signal.frame)
+
+    def _note(self, leg: Leg, frame: int) -> None:
+        if leg.key in self._correlator.calls_in_transfer:
+            self._correlator.calls_in_transfer[leg.key].note(frame)
+
+    def _leg(self, signal: Signal, message: Message) -> Leg:
+        """The leg of the call reference; who allocated it is told by the flag (Q.931 4.3)."""
+        originator = signal.destination if message.flag else signal.source
+        key = f"{signal.link}/{originator}/{message.call_reference}"
+        leg = self._legs.find(key)
+        if leg is None or (leg.released is not None and message.message_type is MessageType.SETUP):
+            leg = self._legs.open(SignallingProtocol.ISDN, key, signal.time)
+            leg.link, leg.originator = signal.link, originator
+            leg.keys = {
+                "link": signal.link,
+                "call_reference": str(message.call_reference),
+                "allocated_by": originator,
+            }
+            if message.message_type is MessageType.SETUP:
+                self._setup(leg, message, signal)
+        leg.last_seen = signal.time
+        return leg
+
+    def _setup(self, leg: Leg, message: Message, signal: Signal) -> None:
+        leg.calling = _digits(message, Identifier.CALLING_PARTY_NUMBER)
+        leg.called = _digits(message, Identifier.CALLED_PARTY_NUMBER)
+        if self._correlator.waiting:
+            self._correlator.leg_started(leg, leg.called, seen(signal, leg, signal.source))
+
+    def _alerting(self, leg: Leg, _message: Message, _sight: Seen) -> None:
+        self._legs.alerting(leg)
+
+    def _answered(self, leg: Leg, _message: Message, sight: Seen) -> None:
+        self._correlator.leg_answered(leg, sight)
+
+    def _held(self, leg: Leg, _message: Message, _sight: Seen) -> None:
+        leg.held = True
+
+    def _retrieved(self, leg: Leg, _message: Message, _sight: Seen) -> None:
+        leg.held = False
+
+    def _facilities(self, signal: Signal, message: Message, leg: Leg) -> None:
+        """Reads each Facility element, and NOTIFY, by the dialect that it is written in."""
+        read = set()
+        for name in self._dialects(signal, message, leg):
+            if name in read:
+                continue
+            read.add(name)
+            self._read(name, signal, message, leg)
+
+    def _dialects(self, signal: Signal, message: Message, leg: Leg) -> Iterator[str]:
+        if message.message_type is MessageType.NOTIFY:
+            yield "etsi-ect"
+        for facility in message.facilities():
+            variant = variant_of(facility.profile, facility.service_discriminator)
+            for component in facility.components:
+                if isinstance(component, Invoke):
+                    name, spoken = named(variant, component)
+                    self._invocations.invoked(leg.key, signal.source, component.invoke_id, name, spoken)
+                    yield spoken
+                else:
+                    known = self._invocations.dialect(leg.key, signal.destination, component.invoke_id)
+                    yield known or _DIALECT_OF_VARIANT[variant]
+
+    def _read(self, name: str, signal: Signal, message: Message, leg: Leg) -> None:
+        context = Context(
+            isdn=IsdnCall(message.call_reference, octets=message.call_reference_octets),
+            pending=self._invocations.pending(leg.key, signal.destination),
+        )
+        for event in dialect(name).read(signal.octets, context):
+            answer = event.invoke_id is not None and is_answer(event)
+            invoker = signal.destination if answer else signal.source
+            transaction = "" if event.invoke_id is None else str(event.invoke_id)
+            told = {"invoker": invoker, "transaction": transaction, "dialect": name, "message": type_name(message)}
+            sight = seen(signal, leg, signal.source, **told)
+            self._correlator.observe(event, sight)
+
+
+def type_name(message: Message) -> str:
+    """The message's name as Q.931 writes it."""
+    kind = message.message_type
+    return kind.name.replace("_", " ") if isinstance(kind, MessageType) else f"0x{kind:02x}"
+
+
+def variant_of(profile: int, service_discriminator: int | None) -> str:
+    """The family of operations that a Facility element's first octets announce (Q.932 8.2.3)."""
+    if service_discriminator is not None:
+        return "dms100"
+    return "qsig" if profile & 0x1F == _NETWORKING_EXTENSIONS else "etsi"
+
+
+def named(variant: str, invoke: Invoke) -> tuple[str, str]:
+    """Name and dialect of what is invoked; an object identifier tells its own variant."""
+    for each in (variant, "ni2") if variant == "etsi" else (variant,):
+        known = operation(each, invoke.operation)
+        if known is not None:
+            return known.name, "qsig-ssct" if known.name in _SINGLE_STEP else _DIALECT_OF_VARIANT[each]
+    return str(invoke.operation), _DIALECT_OF_VARIANT[variant]
+
+
+def dialect_of(message: Message) -> str:
+    """The dialect of a message seen alone: that of its first component."""
+    for facility in message.facilities():
+        variant = variant_of(facility.profile, facility.service_discriminator)
+        for component in facility.components:
+            return named(variant, component)[1] if isinstance(component, Invoke) else _DIALECT_OF_VARIANT[variant]
+    return "etsi-ect"
+
+
+def is_answer(event: TransferEvent) -> bool:
+    """Whether the event answers an invoke of the other side."""
+    return isinstance(event, TransferOutcome | IdentityGranted | TransferProgress)
+
+
+def _digits(message: Message, identifier: int) -> str:
+    """The digits of a number element, "" when there is none or it cannot be read."""
+    element = message.element(identifier)
+    try:
+        party = numbers.decode_party(element.contents) if element else None
+    except DecodeError:
+        return ""
+    return party.number.digits if party and party.number else ""
+
+
+def _cause(message: Message) -> Cause | None:
+    element = message.element(Identifier.CAUSE)
+    try:
+        return None if element is None else elements.decode_cause(element.contents)
+    except DecodeError:
+        return None
