@@ -30,7 +30,7 @@ class _Section:
     """A section: one byte order and the interfaces described so far."""
 
     def __init__(self, order: str) -> None:
-        self.word_pair = Struct(f"{order}II").unpack
+        self.block_head = Struct(f"{order}II").unpack
         self.half_pair = Struct(f"{order}HH").unpack_from
         self.signed = Struct(f"{order}q").unpack
         self.description = Struct(f"{order}HxxI").unpack_from
@@ -45,26 +45,30 @@ def packets(stream: BinaryIO, report: Callable[[str], None]) -> Iterator[Packet]
 
     A block that cannot be understood is reported and left out; a damaged block length ends the stream.
     """
-    section, kind = _Section("<"), SECTION_HEADER
+    section, head = _Section("<"), SECTION_HEADER + stream.read(4)
     try:
-        while kind:
-            if kind == SECTION_HEADER:
-                section = _Section(_section_header(stream))
+        while head:
+            if head[:4] == SECTION_HEADER:
+                section = _Section(_section_header(head, stream))
             else:
-                block_type, length = section.word_pair(kind + _exactly(stream, 4))
-                yield from _understood(section, block_type, _exactly(stream, length - 8), report)
-            kind = stream.read(4)
+                block_type, length = section.block_head(head)
+                packet = _understood(section, block_type, _exactly(stream, length - 8), report)
+                if packet:
+                    yield packet
+            head = stream.read(8)
     except DecodeError as error:
         report(error.what)
+    except struct.error:
+        report("file ends inside a block")
 
 
-def _section_header(stream: BinaryIO) -> str:
+def _section_header(head: bytes, stream: BinaryIO) -> str:
     """Read the rest of a section header block; its byte order as struct writes it."""
-    length, magic = _exactly(stream, 4), _exactly(stream, 4)
+    magic = _exactly(stream, 4)
     order = {b"\x1a\x2b\x3c\x4d": ">", b"\x4d\x3c\x2b\x1a": "<"}.get(magic)
     if order is None:
         raise DecodeError("section header without byte order magic")
-    _exactly(stream, Struct(f"{order}I").unpack(length)[0] - 12)
+    _exactly(stream, Struct(f"{order}4xI").unpack(head)[0] - 12)
     return order
 
 
@@ -77,26 +81,28 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
     return octets
 
 
-def _understood(section: _Section, block_type: int, body: bytes, report: Callable[[str], None]) -> Iterator[Packet]:
+def _understood(section: _Section, block_type: int, body: bytes, report: Callable[[str], None]) -> Packet | None:
     try:
-        yield from _block(section, block_type, body)
+        return _block(section, block_type, body)
     except DecodeError as error:
         report(error.what)
     except struct.error:
         report(f"block of type {block_type} is too short")
+    return None
 
 
-def _block(section: _Section, block_type: int, body: bytes) -> Iterator[Packet]:
+def _block(section: _Section, block_type: int, body: bytes) -> Packet | None:
     if block_type == ENHANCED_PACKET:
         number, high, low, captured, _ = section.enhanced(body)
-        yield _packet(section, number, high << 32 | low, body[20 : 20 + captured])
-    elif block_type == INTERFACE_DESCRIPTION:
-        section.interfaces.append(_interface(section, body))
-    elif block_type == SIMPLE_PACKET:
-        yield _simple(section, body)
-    elif block_type == OLD_PACKET:
+        return _packet(section, number, high << 32 | low, body[20 : 20 + captured])
+    if block_type == SIMPLE_PACKET:
+        return _simple(section, body)
+    if block_type == OLD_PACKET:
         number, _, high, low, captured, _ = section.old(body)
-        yield _packet(section, number, high << 32 | low, body[20 : 20 + captured])
+        return _packet(section, number, high << 32 | low, body[20 : 20 + captured])
+    if block_type == INTERFACE_DESCRIPTION:
+        section.interfaces.append(_interface(section, body))
+    return None
 
 
 def _packet(section: _Section, number: int, ticks: int, octets: bytes) -> Packet:
