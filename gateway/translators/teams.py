@@ -1,0 +1,116 @@
+"""Dialect "teams": Microsoft Teams Direct Routing.
+
+Teams sends REFER, but takes neither REFER nor Replaces: what it asks for goes back to it as an INVITE whose
+Request-URI is the content of Refer-To and whose Referred-By is the same string (Microsoft, "Direct Routing - SIP
+protocol", call transfer). Addresses are rewritten by the rules of `mappings/teams.yaml`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from typing import Any
+
+from gateway.model.errors import UntranslatableError
+from gateway.model.legs import SignallingProtocol
+from gateway.model.parties import Party
+from gateway.model.transfer import Kept, PartyUpdate, TransferEvent, TransferRequest, TransferSetup
+from gateway.sip.message import parse
+from gateway.sip.names import key
+from gateway.translators.dialect import Context, Dialect, Written
+from gateway.translators.sip_dialog import fresh
+from gateway.translators.sip_identity import identify
+from gateway.translators.sip_kept import DIALECT as SIP
+from gateway.translators.sip_letter import Letter, Road
+from gateway.translators.sip_parties import losses
+from gateway.translators.sip_reading import events
+from gateway.translators.sip_writing import WRITERS, Writer, add_referred_by, lose_request, write
+from gateway.translators.teams_addresses import number_from_teams, teams_from_number, teams_from_sip
+
+_TLS = Road("TLS", ":5061", ";transport=tls")
+
+# They speak of the REFER, not of the INVITE that it triggers.
+_OF_THE_REFER = frozenset(("refer-to", "refer-sub", "target-dialog", "require", "also", "event"))
+
+
+class Teams:
+    """SIP as Teams speaks it, over TLS, the gateway's domain being the name that its certificate carries."""
+
+    name = "teams"
+    protocol = SignallingProtocol.SIP
+
+    def read(self, octets: bytes, context: Context) -> tuple[TransferEvent, ...]:
+        """As dialect "sip"; URIs stay verbatim, and those with a telephone number give the party its number too.
+
+        Raises DecodeError (400 or 416).
+        """
+        return tuple(_numbered(event) for event in events(parse(octets)))
+
+    def write(self, event: TransferEvent, context: Context) -> Written:
+        """One message, or none where Teams takes none. Raises UntranslatableError for what SIP cannot say."""
+        return write(event, context, _WRITERS, _TLS)
+
+
+def _numbered(event: TransferEvent) -> TransferEvent:
+    parties = ((item.name, getattr(event, item.name)) for item in fields(event))
+    found: dict[str, Any] = {name: _with_number(who) for name, who in parties if isinstance(who, Party) and who.uri}
+    return replace(event, **found) if found else event
+
+
+def _with_number(party: Party) -> Party:
+    return replace(party, number=number_from_teams(party.uri))
+
+
+def _invite(event: TransferRequest | TransferSetup, letter: Letter) -> Written:
+    """The INVITE to Teams that carries the transfer out; its offer is the media layer's."""
+    target = _address(event.target)
+    if not target:
+        raise UntranslatableError("an INVITE to Teams needs a target that Teams can find, and this one has none")
+    if event.consultation is not None:
+        letter.lose("consultation", "Teams rejects Replaces: the gateway joins the two calls itself")
+    if isinstance(event, TransferRequest):
+        lose_request(event, letter)
+    else:
+        letter.lost.extend(losses("target", event.target))
+    letter.lose("body", "Teams refuses an INVITE without an offer: the media layer has to add one")
+    add_referred_by(event, letter)
+    caller = identify("transferee", _caller(event.transferee, letter.context), letter)
+    letter.add("Supported", "replaces")
+    return letter.request("INVITE", fresh(letter.context, target), caller=caller, leg="secondary")
+
+
+def _address(party: Party | None, host: str = "") -> str:
+    """Where Teams finds the party: its URI when Teams made it, else one with its telephone number."""
+    if party is None:
+        return ""
+    return teams_from_sip(party.uri, host) or (teams_from_number(party.number, host) if party.number else "")
+
+
+def _caller(party: Party | None, context: Context) -> Party | None:
+    """The party as Teams wants to see callers: `+` and digits at the gateway's domain."""
+    return party and replace(party, uri=_address(party, context.domain) or party.uri)
+
+
+def _triggered(event: TransferRequest, letter: Letter) -> Written:
+    for item in event.kept:
+        if _is_of_the_refer(item):
+            letter.lose(f"kept.{item.what}", "it speaks of the REFER, not of the INVITE in its place")
+    carried = tuple(item for item in event.kept if not _is_of_the_refer(item))
+    return _invite(event, replace(letter, event=replace(event, kept=carried)))
+
+
+def _is_of_the_refer(item: Kept) -> bool:
+    return item.dialect == SIP and key(item.what) in _OF_THE_REFER
+
+
+def _update(event: PartyUpdate, letter: Letter) -> Written:
+    letter.lose("party", "Teams takes neither UPDATE nor Replaces: it goes on showing whom it called")
+    return letter.nothing()
+
+
+_WRITERS: Mapping[type, Writer] = {
+    **WRITERS,
+    TransferRequest: _triggered,
+    TransferSetup: _invite,
+    PartyUpdate: _update,
+}
+
+DIALECT: Dialect = Teams()
