@@ -128,13 +128,16 @@ def endpoint_party(value: dict[str, Any], name: str | None = None) -> Party:
 
 
 def endpoint_address(who: Party) -> dict[str, Any]:
-    """`who` as an EndpointAddress (its name and subaddress have no place there).
+    """`who` as an EndpointAddress (its name and subaddress have no place there), not available without any alias.
 
     Raises LocalProtocolError for an alias that H.225.0 cannot write.
     """
     value: dict[str, Any] = {"destinationAddress": [alias_value(item) for item in aliases_of(who)]}
-    if who.presentation is not None:
-        value["destinationAddressPresentationIndicator"] = (_name_of(_PRESENTATIONS, who.presentation), None)
+    presentation = who.presentation
+    if presentation is None and not value["destinationAddress"]:
+        presentation = Presentation.NOT_AVAILABLE
+    if presentation is not None:
+        value["destinationAddressPresentationIndicator"] = (_name_of(_PRESENTATIONS, presentation), None)
     if who.screening is not None:
         value["destinationAddressScreeningIndicator"] = _name_of(_SCREENINGS, who.screening)
     return value
@@ -147,8 +150,8 @@ def aliases_of(who: Party) -> tuple[Alias, ...]:
     is known; a URI as url-ID, and without a number its user part as h323-ID.
     """
     given = who.aliases
-    numbers = _number_aliases(who.number) if who.number and _first_number(given) is None else ()
-    uris = _uri_aliases(who.uri, who.number) if who.uri and not _first_uri(given) else ()
+    numbers = _number_aliases(who.number) if who.number and _first_number(given) != who.number else ()
+    uris = _uri_aliases(who.uri, who.number) if who.uri and _first_uri(given) != who.uri else ()
     return (*given, *numbers, *uris)
 
 

@@ -64,11 +64,14 @@ def decode_parameter(octets: bytes) -> Any:
     return decode_type("UnspecifiedParameter", octets)
 
 
-def encode_value(name: str, value: Any, form: Form = Form.STRICT) -> bytes:
-    """`value` as ASN.1 type `name` in `form`. Raises LocalProtocolError."""
+def encode_value(name: str, value: Any, form: Form = Form.STRICT, *, decoded: bool = False) -> bytes:
+    """`value` (checked unless it has just been `decoded`) as ASN.1 type `name` in `form`.
+
+    Raises LocalProtocolError.
+    """
     if form is Form.H323PLUS:
-        return encode_type(_PEERS_OWN.get(name, name), value)
-    octets = encode_type(name, value)
+        return encode_type(_PEERS_OWN.get(name, name), value, decoded=decoded)
+    octets = encode_type(name, value, decoded=decoded)
     return _padded(name, octets) if form is Form.PADDED and value.get("callIdentity") == "" else octets
 
 
@@ -106,7 +109,7 @@ def _decode_form(name: str, octets: bytes, form: Form) -> Any:
 
 def _writes_back(name: str, decoded: Decoded, octets: bytes) -> bool:
     try:
-        return encode_value(name, decoded.value, decoded.form) == octets
+        return encode_value(name, decoded.value, decoded.form, decoded=True) == octets
     except GatewayError:
         return False
 

@@ -91,10 +91,13 @@ def decode_type(name: str, octets: bytes) -> Any:
         raise DecodeError(f"no {name}: {error}", where=octets[:16].hex()) from error
 
 
-def encode_type(name: str, value: Any) -> bytes:
-    """`value` as ASN.1 type `name`. Raises LocalProtocolError when the type cannot hold it."""
+def encode_type(name: str, value: Any, *, decoded: bool = False) -> bytes:
+    """`value` as ASN.1 type `name`. Raises LocalProtocolError when the type cannot hold it.
+
+    A value that has just been `decoded` needs no checks.
+    """
     try:
-        return bytes(asn1().encode(name, value, check_constraints=True))
+        return bytes(asn1().encode(name, value, check_types=not decoded, check_constraints=not decoded))
     except Exception as error:  # as above
         raise LocalProtocolError(f"cannot be written as {name}: {str(error)[:200]}") from error
 

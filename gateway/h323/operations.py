@@ -68,6 +68,12 @@ ERRORS: dict[Code, str] = {
 }
 """H4501-General-Error-List, and the errors that H.450.2 adds (1004 on)."""
 
+_ERROR_CODES = {name: code for code, name in ERRORS.items()} | {
+    "invalidRerouteingNumber": 1004,
+    "invalidServedUserNr": 6,
+}
+"""Errors by name, the names that QSIG and ETSI give to the same ones included."""
+
 PROBLEMS: dict[str, tuple[str, ...]] = {
     "general": ("unrecognizedComponent", "mistypedComponent", "badlyStructuredComponent"),
     "invoke": (
@@ -106,3 +112,25 @@ def problem_name(kind: str, value: int) -> str:
     """The name of a problem, or its value as text when H.450.1 has none."""
     names = PROBLEMS.get(kind, ())
     return names[value] if 0 <= value < len(names) else str(value)
+
+
+def error_code(name: str) -> Code | None:
+    """The code of the error called `name` (or of its number as text), None when there is no such error here."""
+    return _ERROR_CODES.get(name, _number(name))
+
+
+def operation_code(name: str) -> Code | None:
+    """The code of the operation called `name`, or of its number or OBJECT IDENTIFIER as text, else None."""
+    return BY_NAME[name].code if name in BY_NAME else _number(name)
+
+
+def problem_code(name: str) -> tuple[str, int] | None:
+    """Kind and value of the problem called `name` (ISDN spells them with "recognised"), None when there is none."""
+    spelt = name.replace("recognised", "recognized")
+    return next(((kind, names.index(spelt)) for kind, names in PROBLEMS.items() if spelt in names), None)
+
+
+def _number(name: str) -> Code | None:
+    if name.removeprefix("-").isdecimal():
+        return int(name)
+    return name if name.replace(".", "").isdecimal() else None

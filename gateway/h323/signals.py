@@ -96,7 +96,7 @@ def release_complete(
     return _signal("RELEASE COMPLETE", call, {"reason": (reason, None)}, apdus)
 
 
-_PLAIN: Mapping[str, Callable[[Call, tuple[bytes, ...]], CallSignal]] = {
+PLAIN: Mapping[str, Callable[[Call, tuple[bytes, ...]], CallSignal]] = {
     "FACILITY": facility,
     "ALERTING": alerting,
     "CALL PROCEEDING": call_proceeding,
@@ -104,6 +104,8 @@ _PLAIN: Mapping[str, Callable[[Call, tuple[bytes, ...]], CallSignal]] = {
     "CONNECT": connect,
     "RELEASE COMPLETE": release_complete,
 }
+"""Messages that can be written for APDUs with nothing else to say."""
+
 _BODIES = {
     "SETUP": "setup",
     "ALERTING": "alerting",
@@ -117,9 +119,9 @@ _BODIES = {
 
 def carrying(name: str, call: Call, apdus: tuple[bytes, ...]) -> CallSignal:
     """The message `name` with `apdus` and nothing else to say. Raises LocalProtocolError for one that needs more."""
-    if name not in _PLAIN:
+    if name not in PLAIN:
         raise LocalProtocolError(f"{name} cannot be written for its APDUs alone")
-    return _PLAIN[name](call, apdus)
+    return PLAIN[name](call, apdus)
 
 
 def _header(call: Call) -> tuple[int, bool]:

@@ -1,0 +1,230 @@
+"""Dialect "h4502": H.450.2, call transfer between H.323 endpoints, as APDUs in H.225.0 messages.
+
+Where there is a choice:
+
+* An attended transfer whose callIdentity is not known begins with callTransferIdentify on the secondary call; the
+  same request with the CallIdentity of the answer (IdentityGranted) then becomes callTransferInitiate.
+* A join, and a semi-attended transfer without callIdentity, become callTransferComplete on both calls (10.3).
+* Answers go where H.323 endpoints send them: those of callTransferSetup in CONNECT or RELEASE COMPLETE, the result
+  of callTransferInitiate in RELEASE COMPLETE with facilityCallDeflection, everything else in FACILITY.
+
+An APDU or message that we would have written otherwise is kept beside the event it was read into, and written so
+again as long as the event has not changed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+from gateway.h323 import h225, h450
+from gateway.h323.h225 import CallSignal
+from gateway.h323.h450 import Component, SupplementaryService
+from gateway.model.errors import GatewayError
+from gateway.model.legs import SignallingProtocol
+from gateway.model.parties import Party
+from gateway.model.transfer import (
+    CallIdentity,
+    CallStatus,
+    EndDesignation,
+    IdentityRequest,
+    Kept,
+    PartyUpdate,
+    Redirection,
+    Stage,
+    TransferEvent,
+    TransferKind,
+    TransferRequest,
+    TransferSetup,
+)
+from gateway.translators.dialect import Context, Dialect, Lost, Message, Written
+from gateway.translators.h450_2_reading import forwarded, meaning
+from gateway.translators.h450_2_writing import CARRIERS, TRANSPORTED, Draft, draft, forwarding, signal
+from gateway.translators.losses import losses
+
+NAME = "h4502"
+_APDU, _MESSAGE = "h4501SupplementaryService", "message"
+
+_WHY = {
+    "target": "goes with callTransferInitiate, when callTransferIdentify has been answered",
+    "status": "H.450.2 answers with an error of its own, or without one",
+    "cause": "only a RELEASE COMPLETE carries a cause, and without location",
+    "reason": "H.450.2 has no text for it",
+    "name": "only callTransferComplete, Active and Update have a name, of 128 characters of the basic plane",
+    "number": "an H.225.0 alias holds 1 to 128 of 0-9 # * and comma",
+    "uri": "a url-ID is a URI without headers, of up to 512 ASCII characters",
+    "notify": "callTransferInitiate is always answered",
+    "consultation": "H.450.2 names the secondary call by callIdentity only",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class H4502:
+    """Call transfer as H.450.2 has it, in whatever H.225.0 message the APDUs come."""
+
+    name: str = NAME
+    protocol: SignallingProtocol = SignallingProtocol.H323
+
+    def read(self, octets: bytes, context: Context) -> tuple[TransferEvent, ...]:
+        """The events in one H.225.0 message: one for each component, or the redirection of FACILITY callForwarded.
+
+        Raises DecodeError when the message, an APDU or the argument of an H.450.2 operation cannot be read.
+        """
+        message = h225.decode(octets)
+        events = tuple(event for apdu in message.supplementary_services for event in _events(apdu, message, context))
+        redirection = forwarded(message)
+        return events if redirection is None else (*events, redirection)
+
+    def write(self, event: TransferEvent, context: Context) -> Written:
+        """The messages that say `event`. Raises UntranslatableError when H.450.2 has none or too little is known."""
+        if isinstance(event, Redirection):
+            return _redirected(event, context)
+        if isinstance(event, TransferRequest) and not isinstance(event.consultation, CallIdentity):
+            if event.kind is TransferKind.REDIRECT and event.target:
+                return _redirected(Redirection(event.target, invoke_id=event.invoke_id, kept=event.kept), context)
+            if event.kind in (TransferKind.JOIN, TransferKind.SEMI_ATTENDED):
+                return _joined(event, context)
+            if event.kind is TransferKind.ATTENDED:
+                return _identified(event, context)
+        carried = _carried(event, context)
+        return Written((carried.message,), _losses(event, carried.said_of(event)))
+
+
+DIALECT: Dialect = H4502()
+
+
+def _events(octets: bytes, message: CallSignal, context: Context) -> Iterator[TransferEvent]:
+    apdu = h450.decode(octets)
+    for component in apdu.components:
+        event = meaning(component, message, context.pending)
+        alone = replace(apdu, components=(component,))
+        yield replace(event, kept=tuple(_differences(event, alone, message, context)))
+
+
+def _differences(
+    event: TransferEvent, apdu: SupplementaryService, message: CallSignal, context: Context
+) -> Iterator[Kept]:
+    """The APDU and the message that `event` was read from, where we would not have written the same."""
+    ours = _usual(event, context)
+    if ours is None or ours.apdu != apdu:
+        yield Kept(NAME, _APDU, h450.encode(apdu).hex())
+    name = _message_name(message)
+    if ours is None or ours.carrier != name:
+        yield Kept(NAME, _MESSAGE, name)
+
+
+def _usual(event: TransferEvent, context: Context) -> Draft | None:
+    try:
+        return draft(event, context)
+    except GatewayError:
+        return None
+
+
+def _message_name(message: CallSignal) -> str:
+    return TRANSPORTED if message.reason == "transportedInformation" else message.name
+
+
+def _kept(event: TransferEvent, what: str) -> str:
+    return next((item.value for item in event.kept if item.dialect == NAME and item.what == what), "")
+
+
+def _kept_apdu(event: TransferEvent) -> SupplementaryService | None:
+    """The APDU that `event` was read from, unless the event has changed since."""
+    octets = bytes.fromhex(_kept(event, _APDU))
+    if not octets:
+        return None
+    apdu = h450.decode(octets)
+    before = meaning(apdu.components[0], CallSignal("FACILITY", 0), _pending(event))
+    return apdu if before == _as_component(event) else None
+
+
+def _pending(event: TransferEvent) -> dict[int, str]:
+    operation = getattr(event, "operation", "")
+    return {} if event.invoke_id is None or not operation else {event.invoke_id: operation}
+
+
+def _as_component(event: TransferEvent) -> TransferEvent:
+    """`event` without what the message around the component says."""
+    if isinstance(event, TransferSetup):
+        return replace(event, kept=(), target=None, transferee=None)
+    return replace(event, kept=())
+
+
+@dataclass(frozen=True, slots=True)
+class _Carried:
+    """A component in the message that carries it, on one of the calls."""
+
+    component: Component
+    signal: CallSignal
+    leg: str
+
+    @property
+    def message(self) -> Message:
+        return Message(SignallingProtocol.H323, self.signal.name, h225.encode(self.signal), self.leg)
+
+    def said_of(self, event: TransferEvent) -> TransferEvent:
+        """What its receiver reads, who knows the operation that `event` answers."""
+        return meaning(self.component, self.signal, _pending(event))
+
+
+def _carried(event: TransferEvent, context: Context, leg: str = "") -> _Carried:
+    kept = _kept_apdu(event)
+    usual = draft(event, context) if kept is None else _usual(event, context) or Draft(kept.components[0], "")
+    apdu = kept or usual.apdu
+    leg = leg or usual.leg
+    call = context.h323 if leg == "primary" else context.h323_secondary
+    carrier = _kept(event, _MESSAGE)
+    message = signal(carrier if carrier in CARRIERS else usual.carrier, event, h450.encode(apdu), call)
+    return _Carried(apdu.components[0], message, leg)
+
+
+def _redirected(event: Redirection, context: Context) -> Written:
+    message = forwarding(event, context.h323)
+    octets = h225.encode(message)
+    said = forwarded(message)
+    return Written((Message(SignallingProtocol.H323, message.name, octets),), _losses(event, said or event))
+
+
+def _identified(event: TransferRequest, context: Context) -> Written:
+    """Ask the target for a callIdentity, on the secondary call."""
+    carried = _carried(IdentityRequest(event.invoke_id), context)
+    said = TransferRequest(event.kind, consultation=event.consultation)
+    return Written((carried.message,), _losses(event, said))
+
+
+def _joined(event: TransferRequest, context: Context) -> Written:
+    """CallTransferComplete on both calls, each with the other's party; the transferee's end is the primary one.
+
+    With a semi-attended transfer the target is still alerting; the target's own message always says answered.
+    """
+    alerting = event.kind is TransferKind.SEMI_ATTENDED
+    status = CallStatus.ALERTING if alerting else CallStatus.ANSWERED
+    first = context.invoke_id if event.invoke_id is None else event.invoke_id
+    primary = _completed(event.target, EndDesignation.PRIMARY, status, first)
+    secondary = _completed(event.transferee, EndDesignation.SECONDARY, CallStatus.ANSWERED, first + 1)
+    to_transferee, to_target = _carried(primary, context, "primary"), _carried(secondary, context, "secondary")
+    target, transferee = _party_in(to_transferee, primary), _party_in(to_target, secondary)
+    said = TransferRequest(event.kind, target, event.consultation, transferee=transferee)
+    return Written((to_transferee.message, to_target.message), _losses(event, said))
+
+
+def _completed(party: Party | None, end: EndDesignation, status: CallStatus, invoke_id: int) -> PartyUpdate:
+    return PartyUpdate(Stage.COMPLETE, party or Party(), end, status, invoke_id=invoke_id)
+
+
+def _party_in(carried: _Carried, event: PartyUpdate) -> Party | None:
+    update = carried.said_of(event)
+    return update.party if isinstance(update, PartyUpdate) else None
+
+
+def _losses(event: TransferEvent, said: TransferEvent) -> tuple[Lost, ...]:
+    return losses(event, _without_additions(event, said), dialect=NAME, home=NAME, why=_WHY)
+
+
+def _without_additions(event: TransferEvent, said: TransferEvent) -> TransferEvent:
+    """`said` without the aliases that we made from a party's number or URI: more aliases are no loss."""
+    parties: dict[str, Any] = {}
+    for field in fields(event):
+        mine, theirs = getattr(event, field.name), getattr(said, field.name, None)
+        if isinstance(mine, Party) and isinstance(theirs, Party) and set(mine.aliases) <= set(theirs.aliases):
+            parties[field.name] = replace(theirs, aliases=mine.aliases)
+    return replace(said, **parties)
