@@ -18,7 +18,7 @@ from typing import Any
 
 from gateway.h323 import h225, h450
 from gateway.h323.h225 import CallSignal
-from gateway.h323.h450 import Component, SupplementaryService
+from gateway.h323.h450 import SupplementaryService
 from gateway.model.errors import GatewayError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import Party
@@ -37,7 +37,7 @@ from gateway.model.transfer import (
     TransferSetup,
 )
 from gateway.translators.dialect import Context, Dialect, Lost, Message, Written
-from gateway.translators.h450_2_reading import forwarded, meaning
+from gateway.translators.h450_2_reading import forwarded, invoked, meaning
 from gateway.translators.h450_2_writing import CARRIERS, TRANSPORTED, Draft, draft, forwarding, signal
 from gateway.translators.losses import losses
 
@@ -151,30 +151,40 @@ def _as_component(event: TransferEvent) -> TransferEvent:
 
 @dataclass(frozen=True, slots=True)
 class _Carried:
-    """A component in the message that carries it, on one of the calls."""
+    """A component (with its argument's value, if we made it) in the message that carries it, on one of the calls."""
 
-    component: Component
+    draft: Draft
     signal: CallSignal
     leg: str
 
     @property
     def message(self) -> Message:
+        """The message in octets."""
         return Message(SignallingProtocol.H323, self.signal.name, h225.encode(self.signal), self.leg)
 
     def said_of(self, event: TransferEvent) -> TransferEvent:
         """What its receiver reads, who knows the operation that `event` answers."""
-        return meaning(self.component, self.signal, _pending(event))
+        component, value = self.draft.component, self.draft.value
+        if value is not None:  # the octets say the same and take longer
+            return invoked(self.draft.operation, value, component.invoke_id, self.signal)
+        return meaning(component, self.signal, _pending(event))
 
 
 def _carried(event: TransferEvent, context: Context, leg: str = "") -> _Carried:
     kept = _kept_apdu(event)
-    usual = draft(event, context) if kept is None else _usual(event, context) or Draft(kept.components[0], "")
-    apdu = kept or usual.apdu
+    usual = draft(event, context) if kept is None else _as_kept(event, kept, context)
     leg = leg or usual.leg
     call = context.h323 if leg == "primary" else context.h323_secondary
     carrier = _kept(event, _MESSAGE)
-    message = signal(carrier if carrier in CARRIERS else usual.carrier, event, h450.encode(apdu), call)
-    return _Carried(apdu.components[0], message, leg)
+    octets = h450.encode(kept or usual.apdu)
+    message = signal(carrier if carrier in CARRIERS else usual.carrier, event, octets, call)
+    return _Carried(usual, message, leg)
+
+
+def _as_kept(event: TransferEvent, apdu: SupplementaryService, context: Context) -> Draft:
+    component = apdu.components[0]
+    usual = _usual(event, context) or Draft(component, "")
+    return replace(usual, component=component, value=None)
 
 
 def _redirected(event: Redirection, context: Context) -> Written:

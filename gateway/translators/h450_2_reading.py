@@ -75,9 +75,12 @@ def _invoked(invoke: Invoke, signal: CallSignal) -> TransferEvent:
     if invoke.argument is None:
         raise DecodeError(f"{operation.name} without argument")
     value = decode_argument(operation.code, invoke.argument).value
-    if operation.name == SETUP:
-        return _set_up(value, invoke.invoke_id, signal)
-    return _READERS[operation.name](value, invoke.invoke_id)
+    return invoked(operation.name, value, invoke.invoke_id, signal)
+
+
+def invoked(operation: str, value: dict[str, Any], invoke_id: int, signal: CallSignal) -> TransferEvent:
+    """What the invoke of an H.450.2 operation with the argument `value` says in the message `signal`."""
+    return _set_up(value, invoke_id, signal) if operation == SETUP else _READERS[operation](value, invoke_id)
 
 
 _WITHOUT_ARGUMENT: dict[str, Callable[..., TransferEvent]] = {

@@ -48,11 +48,15 @@ _MAXIMUM_NAME = 128
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A component, the operation that it asks for or answers, and the call it is for ("primary", "secondary")."""
+    """A component, the operation that it asks for or answers, and the call it is for ("primary", "secondary").
+
+    `value` is the argument before it became octets, where there is one.
+    """
 
     component: Component
     operation: str
     leg: str = "primary"
+    value: dict[str, Any] | None = None
 
     @property
     def carrier(self) -> str:
@@ -123,10 +127,10 @@ def _aliases(party: Party | None) -> list[h450.AliasValue]:
     return [addressing.alias_value(item) for item in addressing.aliases_of(party)] if party else []
 
 
-def _invoke(name: str, invoke_id: int, value: Any = None, leg: str = "primary") -> Draft:
+def _invoke(name: str, invoke_id: int, value: dict[str, Any] | None = None, leg: str = "primary") -> Draft:
     operation = BY_NAME[name]
     argument = None if value is None else encode_argument(operation.code, value)
-    return Draft(Invoke(invoke_id, operation.code, argument), name, leg)
+    return Draft(Invoke(invoke_id, operation.code, argument), name, leg, value)
 
 
 def _request(event: TransferRequest, invoke_id: int, _: Context) -> Draft:
