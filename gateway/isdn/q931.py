@@ -162,7 +162,10 @@ def _contents(octets: bytes, start: int, end: int) -> tuple[bytes, int]:
 
 def encode(message: Message) -> bytes:
     """The octets of `message`. Raises LocalProtocolError for a value that does not fit its field."""
-    return b"".join((_head(message), *_written(message.elements)))
+    try:
+        return b"".join((_head(message), *_written(message.elements)))
+    except ValueError as error:
+        raise LocalProtocolError(f"a field of {message.name} does not fit its octet: {error}") from error
 
 
 def _head(message: Message) -> bytes:
@@ -182,6 +185,8 @@ def _written(elements: tuple[InformationElement, ...]) -> Iterator[bytes]:
             locked, codeset = _shifted(element.identifier, locked)
             continue
         if element.codeset != codeset:
+            if not 0 <= element.codeset <= 7:
+                raise LocalProtocolError(f"there is no codeset {element.codeset}")
             shift = (0x90 if element.codeset > locked else 0x98) | element.codeset
             yield bytes((shift,))
             locked, codeset = _shifted(shift, locked)
