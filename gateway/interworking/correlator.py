@@ -291,7 +291,7 @@ class Correlator:
         transfer = self._find(seen)
         if transfer is not None and _asked_here(transfer, seen):
             transfer.error = transfer.error or event.error
-            transfer.settle(_outcome_of(event), seen.time, *self._status_and_cause(event))
+            transfer.settle(_outcome_of(event, transfer), seen.time, *self._status_and_cause(event))
         return transfer
 
     def _status_and_cause(self, event: TransferOutcome) -> tuple[int | None, Cause | None]:
@@ -406,10 +406,10 @@ def _asked_here(transfer: ObservedTransfer, seen: Seen) -> bool:
     return transfer.first is seen.leg and seen.invoker in ("", transfer.invoker)
 
 
-def _outcome_of(event: TransferOutcome) -> Outcome:
-    """An error of any other name says that the transfer was not even tried."""
-    refused = event.outcome is Outcome.FAILED and event.error and event.error not in _FAILED_AT_TARGET
-    return Outcome.REFUSED if refused else event.outcome
+def _outcome_of(event: TransferOutcome, transfer: ObservedTransfer) -> Outcome:
+    """An error of any other name, and no call to the target seen, says that the transfer was not even tried."""
+    untried = event.error not in _FAILED_AT_TARGET and transfer.linked("target") is None
+    return Outcome.REFUSED if event.outcome is Outcome.FAILED and event.error and untried else event.outcome
 
 
 def _named(consultation: Consultation) -> bool:
