@@ -3,7 +3,7 @@
 Values are asn1tools': SEQUENCE a dict with the standard's names, CHOICE a pair, ENUMERATED a str.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -27,10 +27,11 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A value and the form that it was found in."""
+    """A value, the form that it was found in, and whether writing it again gives all of the octets."""
 
     value: Any
     form: Form = Form.STRICT
+    complete: bool = True
 
 
 _CALL_IDENTITY_BITS = {"CTInitiateArg": 5, "CTIdentifyRes": 5, "CTSetupArg": 6}
@@ -85,12 +86,12 @@ def decode_value(name: str, octets: bytes) -> Decoded:
     failure: DecodeError | None = None
     for form in Form:
         try:
-            decoded = Decoded(_decode_form(name, octets, form), form)
+            decoded = Decoded(_decode_form(name, octets, form), form, complete=False)
         except DecodeError as error:
             failure = failure or error
             continue
         if _writes_back(name, decoded, octets):
-            return decoded
+            return replace(decoded, complete=True)
         first = first or decoded
     if first is not None:
         return first
