@@ -128,7 +128,7 @@ def _shown(value: Any) -> Any:
 
 
 def _printable(text: str) -> str:
-    """Octets that are no UTF-8 appear as \\xHH."""
+    """Octets that are no UTF-8 appear as a backslash, x and two hex digits."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

@@ -7,6 +7,8 @@ message is complete and the same input always gives the same octets.
 from dataclasses import replace
 
 from gateway.model.legs import SipDialog
+from gateway.model.transfer import DialogReference
+from gateway.sip.dialog_id import DialogId
 from gateway.sip.uri import Uri
 from gateway.translators.dialect import Context
 
@@ -44,3 +46,15 @@ def route(dialog: SipDialog) -> tuple[str, tuple[str, ...]]:
     if not routes or "lr" in Uri.parse(routes[0]).parameters:
         return dialog.remote_target, routes
     return bare(routes[0]), (*routes[1:], dialog.remote_target)
+
+
+def reference(named: DialogId | None) -> DialogReference | None:
+    """The dialog that a Replaces names, in the model's words."""
+    if named is None:
+        return None
+    return DialogReference(named.call_id, named.to_tag, named.from_tag, named.early_only)
+
+
+def dialog_id(named: DialogReference) -> DialogId:
+    """The model's reference as the value of a Replaces."""
+    return DialogId.named(named.call_id, named.to_tag, named.from_tag, early_only=named.early_only)

@@ -87,18 +87,19 @@ def body(items: Iterable[Kept]) -> bytes:
 
 def restore(fields: Fields, items: Iterable[Kept]) -> tuple[Fields, tuple[Lost, ...]]:
     """`fields` with the kept ones behind them (option tags united), and what is no SIP header field."""
-    result, lost = list(fields), []
+    result, own, lost = list(fields), len(fields), []
     for item in items:
         if item.dialect != DIALECT:
             lost.append(Lost(f"kept.{item.what}", f"only {item.dialect} can say it"))
         elif _TOKEN.fullmatch(item.what):
-            _add(result, item.what, item.value)
+            _add(result, own, item.what, item.value)
     return result, tuple(lost)
 
 
-def _add(fields: Fields, name: str, value: str) -> None:
+def _add(fields: Fields, own: int, name: str, value: str) -> None:
+    """One kept field more, unless the first `own` fields, which say the model, have said it already."""
     wanted = key(name)
-    place = next((index for index, field in enumerate(fields) if key(field[0]) == wanted), None)
+    place = next((index for index, field in enumerate(fields[:own]) if key(field[0]) == wanted), None)
     if place is None:
         fields.append((name, value))
     elif wanted in _OPTION_TAGS:

@@ -45,9 +45,18 @@ class Letter:
         self.lost.append(Lost(what, why))
 
     def request(
-        self, method: str, dialog: SipDialog, content: bytes = b"", *, caller: str = "", leg: str = "primary"
+        self,
+        method: str,
+        dialog: SipDialog,
+        content: bytes = b"",
+        *,
+        caller: str = "",
+        callee: str = "",
+        leg: str = "primary",
     ) -> Written:
-        """A request from the gateway's side of `dialog`; `caller` is its From when the dialog's own URI is not."""
+        """A request from the gateway's side of `dialog`; `caller` and `callee` are From and To where the dialog's
+        bare URIs are not.
+        """
         target, routes = route(dialog)
         frame = [
             (
@@ -57,7 +66,7 @@ class Letter:
             *(("Route", f"<{value}>") for value in routes),
             ("Max-Forwards", "70"),
             ("From", (caller or f"<{dialog.local_uri}>") + _tag(dialog.local_tag)),
-            ("To", f"<{dialog.remote_uri}>{_tag(dialog.remote_tag)}"),
+            ("To", (callee or f"<{dialog.remote_uri}>") + _tag(dialog.remote_tag)),
             ("Call-ID", dialog.call_id),
             ("CSeq", f"{dialog.local_cseq} {method}"),
             ("Contact", self.contact),

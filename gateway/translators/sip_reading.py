@@ -7,7 +7,6 @@ from gateway.model.causes import Cause
 from gateway.model.errors import DecodeError
 from gateway.model.parties import Party
 from gateway.model.transfer import (
-    DialogReference,
     Kept,
     OtherOperation,
     Outcome,
@@ -29,6 +28,7 @@ from gateway.sip.reason import q850_cause, reasons
 from gateway.sip.refer_to import ReferTo, refer_sub, refer_to, referred_by, replaces
 from gateway.sip.sipfrag import Sipfrag
 from gateway.sip.subscription import Event, SubscriptionState
+from gateway.translators.sip_dialog import reference
 from gateway.translators.sip_kept import DIALECT, SIPFRAG, STATUS, kept
 from gateway.translators.sip_parties import asserted_party, caller, party
 
@@ -54,7 +54,7 @@ def _refer(message: Message) -> Events:
         TransferRequest(
             _kind(replaced),
             target=party(asked.address),
-            consultation=_reference(replaced),
+            consultation=reference(replaced),
             transferor=_transferor(message.headers),
             transferee=_to(message.headers),
             notify=wanted,
@@ -67,12 +67,6 @@ def _kind(replaced: DialogId | None) -> TransferKind:
     if replaced is None:
         return TransferKind.BLIND
     return TransferKind.SEMI_ATTENDED if replaced.early_only else TransferKind.ATTENDED
-
-
-def _reference(dialog: DialogId | None) -> DialogReference | None:
-    if dialog is None:
-        return None
-    return DialogReference(dialog.call_id, dialog.to_tag, dialog.from_tag, dialog.early_only)
 
 
 def _is_notified(headers: Headers) -> bool:
@@ -108,7 +102,7 @@ def _bye(message: Message) -> Events:
         TransferRequest(
             TransferKind.BYE_ALSO,
             target=party(asked.address),
-            consultation=_reference(asked.replaces),
+            consultation=reference(asked.replaces),
             transferor=_transferor(message.headers),
             transferee=_to(message.headers),
             notify=False,
@@ -166,7 +160,7 @@ def _invite(message: Message) -> Events:
     return (
         TransferSetup(
             target=Party(uri=message.request_uri),
-            consultation=_reference(replaced),
+            consultation=reference(replaced),
             transferor=party(referrer) if referrer else None,
             transferee=caller(message.headers),
             kept=(

@@ -24,7 +24,7 @@ from gateway.sip.reason import Reason
 from gateway.sip.refer_to import ReferTo, with_replaces
 from gateway.sip.sipfrag import CONTENT_TYPE, sipfrag
 from gateway.translators.dialect import Context, Written
-from gateway.translators.sip_dialog import fresh, known
+from gateway.translators.sip_dialog import dialog_id, fresh, known, reference
 from gateway.translators.sip_identity import identify
 from gateway.translators.sip_kept import SIPFRAG, STATUS, first, verbatim
 from gateway.translators.sip_letter import Letter, Road
@@ -72,7 +72,9 @@ def _request(event: TransferRequest, letter: Letter) -> Written:
         letter.add("Refer-Sub", "false")
     lose_request(event, letter)
     peer = sip_uri_of(event.transferee, letter.context.domain)
-    return letter.request(method, known(letter.context.sip, letter.context, peer))
+    dialog = known(letter.context.sip, letter.context, peer)
+    named = event.transferee and dialog.remote_uri == peer
+    return letter.request(method, dialog, callee=str(Address(peer, event.transferee.name)) if named else "")
 
 
 def lose_request(event: TransferRequest, letter: Letter) -> None:
@@ -87,7 +89,7 @@ def _asked(event: TransferRequest, letter: Letter) -> Address:
     target = request_target(event, letter)
     replaced = replaced_dialog(event.consultation, letter)
     name = event.target.name if event.target else ""
-    if replaced and ReferTo.parse(f"<{target}>").replaces != replaced:
+    if replaced and reference(ReferTo.parse(f"<{target}>").replaces) != reference(replaced):
         return Address(with_replaces(target, replaced), name)
     return Address(target, name)
 
@@ -108,16 +110,12 @@ def replaced_dialog(consultation: Consultation | None, letter: Letter) -> Dialog
     if consultation is None:
         return None
     if isinstance(consultation, DialogReference):
-        return _dialog_id(consultation)
+        return dialog_id(consultation)
     dialog = letter.context.sip_secondary
     if dialog.call_id:
         return DialogId.named(dialog.call_id, dialog.remote_tag, dialog.local_tag)
     letter.lose("consultation", "the consultation call is no SIP dialog that could be replaced")
     return None
-
-
-def _dialog_id(named: DialogReference) -> DialogId:
-    return DialogId.named(named.call_id, named.to_tag, named.from_tag, early_only=named.early_only)
 
 
 def add_referred_by(event: TransferRequest | TransferSetup, letter: Letter) -> None:
@@ -215,7 +213,7 @@ def _update(event: PartyUpdate, letter: Letter) -> Written:
 
 def _replaceable(event: PartyUpdate, context: Context) -> DialogId | None:
     if isinstance(event.consultation, DialogReference):
-        return _dialog_id(event.consultation)
+        return dialog_id(event.consultation)
     if not context.sip.call_id or not context.replaces:
         return None
     return DialogId.named(context.sip.call_id, context.sip.remote_tag, context.sip.local_tag)
