@@ -32,6 +32,7 @@ from gateway.model.transfer import (
 )
 from gateway.sip.uri import escape_user
 from gateway.translators import dialect
+from gateway.translators.teams_addresses import is_teams, number_from_teams
 
 _PARTIES: Mapping[type[Any], tuple[str, ...]] = {
     TransferRequest: ("target", "transferor", "transferee"),
@@ -83,13 +84,18 @@ class AddressMap:
     domain: str = "gateway.invalid"
 
     def number_of(self, uri: str) -> Number | None:
-        """The number that a tel, sip or h323 URI dials, as the ISDN is to see it; None when it dials none."""
+        """The number that a tel, sip or h323 URI dials under the plan; None when it dials none.
+
+        In a URI of Teams a plus sign is no proof of a global number: its own rules say what it is.
+        """
+        if _of_teams(uri):
+            return number_from_teams(uri)
         found = dialled(uri)
         if found is None:
             return None
         routing = found.routing_number if self.plan.routing_number else ""
         number = self._local(found) if not routing else _of_dial_string(routing)
-        return None if number is None else self.plan.for_isdn(number)
+        return None if number is None else self.plan.resolved(number)
 
     def uri_of(self, number: Number) -> str:
         """The SIP URI of a number: global when country code and all are known, else in its phone-context."""
@@ -193,6 +199,9 @@ class AddressMap:
         if found.context and found.context != self.domain.lower():
             return self.plan.of_context(found.digits, found.context, self.domain)
         return Number(found.digits)
+
+
+_of_teams = lru_cache(4096)(is_teams)
 
 
 def _changed(party: Party, **fields: Any) -> Party:

@@ -7,10 +7,11 @@ from typing import Any
 from gateway.interworking.address_map import AddressMap, address_map, complete_event
 from gateway.interworking.number_class import NumberClass, classify
 from gateway.interworking.number_plan import MAX_E164, NumberPlan, country_plan, number_plan, plan_names
-from gateway.interworking.telephone_uri import SCHEME, digits_of, parse, withheld
+from gateway.interworking.telephone_uri import SCHEME, digits_of, parse
 from gateway.model.document import as_document
 from gateway.model.errors import DecodeError, GatewayError
 from gateway.model.parties import Alias, AliasKind, Number, NumberingPlan, Party, TypeOfNumber
+from gateway.translators.teams_addresses import is_teams, teams_from_number
 
 __all__ = [
     "FORMS",
@@ -142,15 +143,13 @@ def _tel(addresses: AddressMap, party: Party) -> Address:
 
 
 def _teams(addresses: AddressMap, party: Party) -> Address:
-    """Teams wants a plus sign in front of every number, extensions too; its own URIs go back as they came."""
-    host = addresses.plan.teams_host
-    if withheld(party.uri) is None and party.uri and parse(party.uri).host.lower() == host:
+    """By the rules of `mappings/teams.yaml`; a URI of Teams goes back as it came."""
+    if party.uri and is_teams(party.uri):
         return Address("teams", party.uri, party.number, party.uri)
     number = _number(party, "teams")
-    digits = addresses.plan.e164(number) or number.digits
-    if not digits.isdecimal():
-        raise GatewayError(f"{digits} has no Teams form: only digits may follow the plus sign")
-    uri = f"sip:+{digits}@{host};user=phone"
+    uri = teams_from_number(addresses.plan.resolved(number))
+    if not uri:
+        raise GatewayError(f"{number.digits} has no Teams form: no rule in mappings/teams.yaml fits")
     return Address("teams", uri, number, uri)
 
 

@@ -196,13 +196,17 @@ class CauseMap:
 
     def _with_error(self, event: TransferOutcome, toward: str, origin: str) -> TransferOutcome:
         if event.rejected and event.error:
-            return event
+            return _respelt(event, rose_errors.problem_spelling(event.error, toward))
         if own := rose_errors.spelling(event.error, toward):
-            return event if own == event.error else replace(event, error=own)
+            return _respelt(event, own)
         status = event.status if event.status and event.status >= 300 else self._final(event, origin)[0]
         mapped = self.sip_to_q850(status)
         cause = event.cause or Cause(int(mapped.code), mapped.location)
         return replace(event, error=rose_errors.error_for_status(status, toward), cause=cause)
+
+
+def _respelt(event: TransferOutcome, error: str) -> TransferOutcome:
+    return event if error == event.error else replace(event, error=error)
 
 
 def _is_cause(value: int | None) -> bool:

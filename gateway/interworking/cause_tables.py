@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from gateway.model.causes import Location
 from gateway.model.errors import MappingError
-from gateway.tables import Table, load, table_path, where
+from gateway.resources import folder as data_folder
+from gateway.tables import Table, load, where
 
 Status = Annotated[int, Field(ge=300, le=699)]
 CauseValue = Annotated[int, Field(ge=1, le=127)]
@@ -93,6 +94,12 @@ class LocationSection(Table):
     source: str
     of_class: dict[Annotated[int, Field(ge=3, le=6)], LocationCode]
 
+    @model_validator(mode="after")
+    def _every_class(self) -> "LocationSection":
+        if missing := {3, 4, 5, 6} - self.of_class.keys():
+            raise ValueError(f"no location for {', '.join(f'{each}xx' for each in sorted(missing))}")
+        return self
+
 
 class Clearing(Table):
     """Cause of a call that is cleared by BYE or CANCEL without a Reason."""
@@ -148,6 +155,9 @@ class H225Table(Table):
 
     @model_validator(mode="after")
     def _reasons_exist(self) -> "H225Table":
+        indexes = [row.index for row in self.reasons.values()]
+        if len(indexes) != len(set(indexes)):
+            raise ValueError("two reasons have one index")
         for section in (self.from_q850, self.from_sip):
             named = {section.default, *section.rows.values()}
             if unknown := named - self.reasons.keys():
@@ -172,11 +182,11 @@ class RoseError(Consequence):
 
 
 class RoseProblem(Consequence):
-    """A problem of a Reject, as kind and value."""
+    """A problem of a Reject, as kind and value; `in_h450` is its name in H.450.1 where that is another."""
 
     kind: Literal["general", "invoke", "returnResult", "returnError"]
     value: int
-    also: tuple[str, ...] = ()
+    in_h450: str = ""
 
 
 class ErrorOfStatus(Table):
@@ -202,6 +212,16 @@ class RoseTable(Table):
     errors: dict[str, RoseError]
     problems: dict[str, RoseProblem]
     dialects: dict[str, ErrorOfStatus]
+
+    @model_validator(mode="after")
+    def _errors_exist(self) -> "RoseTable":
+        values = [row.value for row in self.errors.values()]
+        if len(values) != len(set(values)):
+            raise ValueError("two errors have one value")
+        known = {name for title, row in self.errors.items() for name in (title, *row.also)}
+        if unknown := {name for dialect in self.dialects.values() for name in dialect.errors} - known:
+            raise ValueError(f"no such error: {', '.join(sorted(unknown))}")
+        return self
 
 
 class NameTable(Table):
@@ -253,9 +273,12 @@ def rose() -> RoseTable:
     return load("causes/rose", RoseTable)
 
 
-def rules(profile: str, overrides: Path | None = None) -> Rules:
-    """The profile as it applies. Raises MappingError when a table is wrong, missing, or says too little."""
-    layers = _layers(profile, ())
+def rules(profile: str, overrides: Path | None = None, folder: Path | None = None) -> Rules:
+    """The profile as it applies; `folder` is where profiles are when not in `mappings/causes/`.
+
+    Raises MappingError when a table is wrong, missing, or says too little.
+    """
+    layers = _layers(folder or data_folder("mappings") / "causes", profile, ())
     if overrides is not None:
         layers = (*layers, (overrides, load(overrides, Profile)))
     status: Side[StatusRow] = Side()
@@ -263,17 +286,19 @@ def rules(profile: str, overrides: Path | None = None) -> Rules:
     for path, layer in layers:
         status = _on_top(status, layer.q850_to_sip, layer, path, layer.q850_to_sip.of_class)
         cause = _on_top(cause, layer.sip_to_q850, layer, path, {})
-    return _complete(profile, [layer for _, layer in layers], status, cause)
+    return _complete(layers[0][0], [layer for _, layer in layers], status, cause)
 
 
-def _layers(profile: str, above: tuple[str, ...]) -> tuple[tuple[Path, Profile], ...]:
-    path = table_path(f"causes/{profile}")
+def _layers(folder: Path, profile: str, above: tuple[str, ...]) -> tuple[tuple[Path, Profile], ...]:
+    path = folder / f"{profile}.yaml"
     table = load(path, Profile)
     if table.based_on is None:
         return ((path, table),)
     if table.based_on in (*above, profile):
         raise MappingError("profiles are based on each other", where=where(path, ("based_on",)))
-    return (*_layers(table.based_on, (*above, profile)), (path, table))
+    if not (folder / f"{table.based_on}.yaml").is_file():
+        raise MappingError(f"no profile {table.based_on!r}", where=where(path, ("based_on",)))
+    return (*_layers(folder, table.based_on, (*above, profile)), (path, table))
 
 
 def _on_top(below: Side[RowT], section: Any, layer: Profile, path: Path, of_class: Mapping[int, int]) -> Side[RowT]:
@@ -287,12 +312,12 @@ def _on_top(below: Side[RowT], section: Any, layer: Profile, path: Path, of_clas
     return Side({**kept, **rows}, section.default, source + mark, of_class)
 
 
-def _complete(profile: str, layers: list[Profile], status: Side[StatusRow], cause: Side[CauseRow]) -> Rules:
+def _complete(path: Path, layers: list[Profile], status: Side[StatusRow], cause: Side[CauseRow]) -> Rules:
     location = next((layer.location for layer in reversed(layers) if layer.location), None)
     clearing = next((layer.clearing for layer in reversed(layers) if layer.clearing), None)
     prefer = next((layer.prefer_reason for layer in reversed(layers) if layer.prefer_reason is not None), False)
     if location is None or clearing is None or not status.default or not cause.default:
         missing = "a profile needs location, clearing and both defaults, of its own or from based_on"
-        raise MappingError(missing, where=str(table_path(f"causes/{profile}")))
+        raise MappingError(missing, where=str(path))
     by_class = {number: LOCATION_CODES[code] for number, code in location.of_class.items()}
     return Rules(status, cause, by_class, clearing, prefer)

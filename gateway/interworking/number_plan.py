@@ -102,7 +102,6 @@ class NumberPlan(Table):
     foreign_contexts: Literal["dial", "refuse"] = "refuse"
     routing_number: bool = False
     trusted: bool = True
-    teams_host: str = "sip.pstnhub.microsoft.com"
     dial_rules: tuple[DialRule, ...] = ()
     send_rules: tuple[SendRule, ...] = ()
     phone_contexts: tuple[PhoneContext, ...] = ()

@@ -60,6 +60,12 @@ def spelling(error: str | int, dialect: str) -> str | None:
     return _spellings(dialect).get(_number(error))
 
 
+def problem_spelling(problem: str, dialect: str) -> str:
+    """`problem` as `dialect` spells it; what nobody knows stays as it is."""
+    title, row = _problems().get(_folded(problem), (problem, None))
+    return row.in_h450 or title if row is not None and dialect == "h4502" else title
+
+
 def value(error: str | int) -> int | str:
     """Local value, or OID in dots, of an error. Raises GatewayError when there is no such error."""
     return _known(error)[1].value
@@ -81,10 +87,9 @@ def dialects() -> tuple[str, ...]:
 
 
 def _entries(error: str | int, rejected: bool) -> tuple[Consequence, ...]:
-    problem = _problems().get(_folded(error)) if isinstance(error, str) else None
-    known = _errors().get(_folded(error))
-    ordered = (problem, known[1] if known else None) if rejected else (known[1] if known else None, problem)
-    return tuple(entry for entry in ordered if entry is not None)
+    problem, known = _problems().get(_folded(error)), _errors().get(_folded(error))
+    ordered = (problem, known) if rejected else (known, problem)
+    return tuple(entry[1] for entry in ordered if entry is not None)
 
 
 def _known(error: str | int) -> tuple[str, RoseError]:
@@ -112,8 +117,10 @@ def _errors() -> Mapping[str, tuple[str, RoseError]]:
 
 
 @cache
-def _problems() -> Mapping[str, RoseProblem]:
-    return {_folded(key): row for title, row in rose().problems.items() for key in (title, *row.also)}
+def _problems() -> Mapping[str, tuple[str, RoseProblem]]:
+    """Every problem by both of its names."""
+    table = rose().problems.items()
+    return {_folded(key): (title, row) for title, row in table for key in (title, row.in_h450 or title)}
 
 
 @cache

@@ -1,0 +1,130 @@
+"""Checks every table under `mappings/`, and what a schema cannot say about them. It reads; it changes nothing."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from gateway.interworking import cause_tables
+from gateway.interworking.cause_tables import H225Table, NameTable, Profile, RoseTable
+from gateway.interworking.number_class import ClassTable
+from gateway.interworking.number_plan import DialRule, NumberPlan, country_plan
+from gateway.interworking.redirecting import RedirectingTable
+from gateway.model.errors import GatewayError, MappingError
+from gateway.tables import Key, check, load, read, where
+from gateway.translators.teams_addresses import TeamsTable
+
+SCHEMAS: Mapping[str, type[BaseModel]] = {
+    "causes/names.yaml": NameTable,
+    "causes/h225.yaml": H225Table,
+    "causes/rose.yaml": RoseTable,
+    "causes/*.yaml": Profile,
+    "numbers/redirecting.yaml": RedirectingTable,
+    "numbers/classes.yaml": ClassTable,
+    "numbers/*.yaml": NumberPlan,
+    "teams.yaml": TeamsTable,
+}
+"""Schema of each table by its place in the folder; the first pattern that fits."""
+
+_BY_KEY: Mapping[str, type[BaseModel]] = {
+    "q850_to_sip": Profile,
+    "sip_to_q850": Profile,
+    "dial_rules": NumberPlan,
+    "send_rules": NumberPlan,
+    "phone_contexts": NumberPlan,
+    "country_code": NumberPlan,
+}
+"""What a table elsewhere is, by one of the keys that only it has."""
+
+Finding = tuple[Key, str]
+
+
+def lint(folder: Path, files: Iterable[Path] = ()) -> tuple[MappingError, ...]:
+    """Everything wrong in the tables of `folder` and in `files` (a trunk's own tables), file by file.
+
+    `where` of a finding is `file:line: key`. Empty when all is well.
+    """
+    found = []
+    for path in sorted(folder.rglob("*.y*ml")):
+        found += _lint_file(path, _schema_of(path.relative_to(folder).as_posix()))
+    for path in files:
+        found += _lint_file(path, _schema_by_key(path))
+    return tuple(found)
+
+
+def _lint_file(path: Path, schema: type[BaseModel] | None) -> list[MappingError]:
+    if schema is None:
+        return [MappingError("nobody reads such a table", where=str(path))]
+    if wrong := check(path, schema):
+        return list(wrong)
+    meaning = _MEANING.get(schema)
+    findings = meaning(path, load(path, schema)) if meaning else ()
+    return [MappingError(what, where=where(path, key)) for key, what in findings]
+
+
+def _schema_of(name: str) -> type[BaseModel] | None:
+    return next((schema for pattern, schema in SCHEMAS.items() if fnmatch(name, pattern)), None)
+
+
+def _schema_by_key(path: Path) -> type[BaseModel] | None:
+    try:
+        document = read(path)
+    except MappingError:
+        return BaseModel  # whatever it is, it cannot be read: check() says why
+    keys = document if isinstance(document, dict) else {}
+    return next((schema for key, schema in _BY_KEY.items() if key in keys), None)
+
+
+def _in_profile(path: Path, profile: Any) -> Iterator[Finding]:
+    names = cause_tables.names()
+    for code, row in profile.q850_to_sip.rows.items():
+        for status in (row.status, row.with_diagnostics, *row.by_location.values()):
+            if status is not None and status not in names.sip:
+                yield ("q850_to_sip", "rows", code), f"there is no SIP status {status}"
+    for status, row in profile.sip_to_q850.rows.items():
+        if status not in names.sip:
+            yield ("sip_to_q850", "rows", status), f"there is no SIP status {status}"
+        for cause in (row.cause, *row.by_warning.values()):
+            if cause is not None and cause not in names.q850:
+                yield ("sip_to_q850", "rows", status), f"there is no Q.850 cause {cause}"
+    if path.parent.name == "causes":
+        yield from _totality(path, profile)
+
+
+def _totality(path: Path, profile: Profile) -> Iterator[Finding]:
+    """Every code comes to something: by a row, or by the defaults of this profile or of one that it is based on."""
+    try:
+        cause_tables.rules(path.stem, folder=path.parent)
+    except MappingError as error:
+        yield ("based_on",) if profile.based_on else (), error.what
+
+
+def _in_plan(_: Path, plan: Any) -> Iterator[Finding]:
+    if plan.region:
+        try:
+            country_plan(plan.region)
+        except GatewayError as error:
+            yield ("region",), error.what
+    places = [(row.plan, row.type) for row in plan.phone_contexts]
+    contexts = [row.context.lower() for row in plan.phone_contexts]
+    for index, (place, context) in enumerate(zip(places, contexts, strict=True)):
+        if place in places[:index]:
+            yield ("phone_contexts", index), f"plan {place[0]}, type {place[1]} is there twice"
+        if context in contexts[:index]:
+            yield ("phone_contexts", index, "context"), f"context {context!r} is there twice"
+    for index, rule in enumerate(plan.dial_rules):
+        if any(_covers(earlier, rule) for earlier in plan.dial_rules[:index]):
+            yield ("dial_rules", index), "never used: an earlier rule takes all of its numbers"
+
+
+def _covers(earlier: DialRule, rule: DialRule) -> bool:
+    wider = earlier.digits.min <= rule.digits.min and earlier.digits.max >= rule.digits.max
+    return wider and rule.prefix.startswith(earlier.prefix)
+
+
+_MEANING: Mapping[type[BaseModel], Callable[[Path, Any], Iterator[Finding]]] = {
+    Profile: _in_profile,
+    NumberPlan: _in_plan,
+}
