@@ -3,13 +3,12 @@
 Formats: draft-ietf-opsawg-pcap (with the nanosecond and the "modified" record) and draft-ietf-opsawg-pcapng.
 """
 
-import gzip
 import io
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from struct import Struct
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO
 
 from gateway.capture import pcapng
 from gateway.model.errors import DecodeError
@@ -22,6 +21,10 @@ Report = Callable[[str], None]
 CHUNK = 1 << 20
 LONGEST = 1 << 24
 """No capture tool writes a record longer than this (16 MiB): a length beyond it means a damaged file."""
+
+_GZIP = b"\x1f\x8b"
+_GZIP_WINDOW = 31
+"""The window size by which zlib expects a gzip header."""
 
 _MAGIC = {
     # magic as a number: (fractions of a second, octets after the four words of a record header)
@@ -40,7 +43,7 @@ def packets(path: Path, report: Report, progress: Callable[[int], None] | None =
     """
     try:
         with path.open("rb", buffering=0) as raw:
-            yield from _packets(_opened(raw, progress), str(path), report)
+            yield from _packets(_opened(raw, report, progress), str(path), report)
     except OSError as error:
         raise DecodeError(error.strerror or str(error), where=str(path)) from error
 
@@ -48,15 +51,11 @@ def packets(path: Path, report: Report, progress: Callable[[int], None] | None =
 def _packets(stream: BinaryIO, where: str, report: Report) -> Iterator[Packet]:
     magic = stream.read(4)
     if magic == pcapng.SECTION_HEADER:
-        records = pcapng.packets(stream, report)
+        yield from pcapng.packets(stream, report)
     elif order := _byte_order(magic):
-        records = _classic(stream, order, *_MAGIC[Struct(f"{order}I").unpack(magic)[0]], report)
+        yield from _classic(stream, order, *_MAGIC[Struct(f"{order}I").unpack(magic)[0]], report)
     else:
         raise DecodeError("not a pcap or pcapng file", where=where)
-    try:
-        yield from records
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        report("the compressed file is cut short or damaged")
 
 
 def _byte_order(magic: bytes) -> str:
@@ -86,13 +85,12 @@ def _classic(stream: BinaryIO, order: str, fractions: int, extra: int, report: R
         yield seconds + fraction / fractions, link, octets, 0
 
 
-def _opened(raw: io.FileIO, progress: Callable[[int], None] | None) -> BinaryIO:
+def _opened(raw: io.FileIO, report: Report, progress: Callable[[int], None] | None) -> BinaryIO:
     """`raw` with a large buffer, unpacked when it is gzipped."""
-    counted = cast(io.RawIOBase, _Counted(raw, progress) if progress else raw)
-    zipped = raw.read(2) == b"\x1f\x8b"
+    zipped = raw.read(2) == _GZIP
     raw.seek(0)
-    buffered = io.BufferedReader(counted, CHUNK)
-    return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=buffered)), CHUNK) if zipped else buffered
+    source: io.RawIOBase = _Counted(raw, progress) if progress else raw
+    return io.BufferedReader(_Unzipped(source, report) if zipped else source, CHUNK)
 
 
 class _Counted(io.RawIOBase):
@@ -105,7 +103,59 @@ class _Counted(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: Any) -> int:
         count = self._raw.readinto(buffer)
         self._progress(self._raw.tell())
         return count or 0
+
+
+class _Unzipped(io.RawIOBase):
+    """A gzipped file (RFC 1952) unpacked as far as it is whole, which the gzip module does not offer."""
+
+    def __init__(self, raw: io.RawIOBase, report: Report) -> None:
+        self._raw = raw
+        self._report = report
+        self._zipped = b""
+        self._decoder = zlib.decompressobj(_GZIP_WINDOW)
+        self._begun = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        octets = b""
+        while not octets:
+            self._zipped = self._zipped or self._raw.read(CHUNK) or b""
+            if not self._zipped:
+                self._end()
+                return 0
+            octets = self._unpacked(len(buffer))
+        buffer[: len(octets)] = octets
+        return len(octets)
+
+    def _unpacked(self, limit: int) -> bytes:
+        try:
+            octets = self._decoder.decompress(self._zipped, limit)
+        except zlib.error:
+            self._begun, self._zipped, self._raw = True, b"", _Nothing()
+            return b""
+        self._zipped = self._decoder.unconsumed_tail
+        if self._decoder.eof:  # another member may follow
+            self._zipped = self._decoder.unused_data
+            self._decoder = zlib.decompressobj(_GZIP_WINDOW)
+            self._begun = False
+        else:
+            self._begun = True
+        return octets
+
+    def _end(self) -> None:
+        if self._begun:
+            self._report("the compressed file is cut short or damaged")
+            self._begun = False
+
+
+class _Nothing(io.RawIOBase):
+    """The end of a file that cannot be read on."""
+
+    def readinto(self, buffer: Any) -> int:
+        return 0

@@ -75,7 +75,7 @@ def _gtp_u(octets: bytes) -> Inner | None:
 
 
 def _vxlan(octets: bytes) -> Inner | None:
-    return _bridged(octets[8:]) if octets[0] == 0x08 else None
+    return _bridged(octets[8:]) if octets[0] & 0x08 else None
 
 
 _UDP_TUNNELS: dict[int, Callable[[bytes], Inner | None]] = {_GTP_U: _gtp_u, _VXLAN: _vxlan}
