@@ -1,0 +1,52 @@
+"""Our tables against those of a program that we did not write: tshark's value strings."""
+
+import shutil
+import subprocess
+from collections import defaultdict
+
+import pytest
+
+from gateway.interworking import rose_errors
+from gateway.interworking.cause_tables import h225, rose
+from gateway.isdn import operations
+from gateway.translators import dialect_names
+
+
+@pytest.fixture(scope="module")
+def names() -> dict[str, dict[int, set[str]]]:
+    """The value strings of tshark: field, value, and every name that one of its tables gives it."""
+    tshark = shutil.which("tshark")
+    if tshark is None:
+        pytest.skip("tshark is not installed")
+    output = subprocess.run([tshark, "-G", "values"], capture_output=True, text=True, check=True).stdout
+    found: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for line in output.splitlines():
+        kind, field, number, name, *_ = [*line.split("\t"), "", "", ""]
+        if kind == "V" and number.isdecimal():
+            found[field][int(number)].add(name)
+    return found
+
+
+def test_release_complete_reasons_have_tsharks_indexes(names: dict[str, dict[int, set[str]]]) -> None:
+    assert [name for name, row in h225().reasons.items() if name not in names["h225.reason"][row.index]] == []
+
+
+@pytest.mark.parametrize(("field", "dialect"), [("qsig.error", "qsig"), ("h450.error", "h4502")])
+def test_errors_have_tsharks_values(names: dict[str, dict[int, set[str]]], field: str, dialect: str) -> None:
+    for error in rose().dialects[dialect].errors:
+        assert error in names[field][int(rose_errors.value(error))]
+
+
+@pytest.mark.parametrize(
+    ("dialect", "variant"),
+    [("qsig", "qsig"), ("qsig-ssct", "qsig"), ("etsi-ect", "etsi"), ("ni2-tbct", "ni2"), ("dms-rlt", "dms100")],
+)
+def test_every_error_we_send_is_one_that_the_codec_can_write(dialect: str, variant: str) -> None:
+    assert dialect in dialect_names()
+    for name in rose().dialects[dialect].errors:
+        assert operations.error_code(variant, name) is not None
+
+
+def test_every_problem_is_one_that_the_codec_can_write() -> None:
+    for name, row in rose().problems.items():
+        assert operations.problem_name(row.kind, operations.problem_code(row.kind, name)) == name
