@@ -96,9 +96,16 @@ def cause(  # noqa: PLR0917 - click hands them over by name
 
     `cause sip 486` prints every mapping, `cause --from sip --to q850 486` one.
     """
-    from gateway.interworking import lookups
+    from gateway.interworking import causes
 
-    document = lookups.cause(words, source, target, profile, location)
+    kind, code = (words if len(words) == 2 else (source, words[0])) if len(words) < 3 else (None, "")
+    if kind is None or (source and source != kind):
+        raise click.UsageError("give one code and its kind: `cause sip 486` or `cause --from sip 486`")
+    if target:
+        document: dict[str, Any] = dict(causes.convert(kind, target, code, profile, location).document())
+    else:
+        every = causes.every_mapping(kind, code, profile, location)
+        document = {side: mapped.document() for side, mapped in every.items()}
     if as_json:
         _print_json(document)
     else:
@@ -115,9 +122,9 @@ def cause(  # noqa: PLR0917 - click hands them over by name
 @AS_JSON
 def number(value: str, target: str, country: str | None, plan: str, as_json: bool) -> None:
     """Show VALUE (number, URI, alias) as it is written on another side."""
-    from gateway.interworking import lookups
+    from gateway.interworking import addresses
 
-    document = lookups.number(value, target, country, plan)
+    document = addresses.convert(value, target, country, plan).document()
     if as_json:
         _print_json(document)
     else:
@@ -156,8 +163,9 @@ def replay(capture: Path, target: str | None, output: Path | None, profile: str,
 def check(files: tuple[Path, ...], as_json: bool) -> None:
     """Check mappings/ and any further table FILES; each finding names file, line and key."""
     from gateway.interworking.lint import lint
+    from gateway.resources import folder
 
-    findings = lint(files)
+    findings = lint(folder("mappings"), files)
     if as_json:
         _print_json({"findings": [str(finding) for finding in findings]})
     else:

@@ -1,4 +1,4 @@
-"""Where the data folders are: `mappings/` and `asn1/`, in a checkout and in an installed wheel."""
+"""Where the data folders are: `mappings/`, `asn1/` and `pcaps/`, in a checkout and in an installed wheel."""
 
 from functools import cache
 from pathlib import Path
@@ -8,7 +8,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 @cache
 def folder(name: str) -> Path:
-    """The data folder `name` ("mappings" or "asn1").
+    """The data folder `name` ("mappings", "asn1" or "pcaps").
 
     A wheel carries it inside the package, a checkout beside the package.
     Raises FileNotFoundError when neither is there.

@@ -131,7 +131,7 @@ def rewritten_panel(rewritten: Rewritten) -> Panel:
         Rung(
             sent.time - start,
             *(("gateway", "far side") if sent.from_gateway else ("far side", "gateway")),
-            f"{sent.message.name} ({sent.message.leg} call)",
+            _far_label(sent.message),
         )
         for sent in rewritten.sent
     ]
@@ -139,9 +139,27 @@ def rewritten_panel(rewritten: Rewritten) -> Panel:
         Text(sent.message.octets.hex(), style="dim") for sent in rewritten.sent if sent.message.protocol != "sip"
     ]
     parts = [*map(Text, ladder(rungs)), *octets] if rungs else [Text("nothing that this dialect could say")]
-    if rewritten.lost:
-        parts.append(Text(f"not carried over: {', '.join(sorted({lost.what for lost in rewritten.lost}))}"))
+    parts += (
+        Text(f"not carried over: {lost.what}: {lost.why}", style="dim") for lost in dict.fromkeys(rewritten.lost)
+    )
     return Panel(Group(*parts), title="on the other side", title_align="left")
+
+
+def _far_label(message: Message) -> str:
+    """Name, operation and call of a message, short enough for an arrow."""
+    operation = "" if message.protocol == "sip" else _operation(decode(message.octets.hex()))
+    call = "2nd" if message.leg == "secondary" else "1st"
+    return f"{operation or message.name} ({call} call)"
+
+
+def _operation(document: Any) -> str:
+    """The first operation, or kind of answer, that a decoded message names."""
+    children = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    if isinstance(document, dict):
+        for key in ("operation", "returnResult", "returnError", "reject"):
+            if key in document:
+                return document[key] if isinstance(document[key], str) else _operation(document[key]) or key
+    return next(filter(None, map(_operation, children)), "")
 
 
 def _label(message: str, event: object) -> str:

@@ -28,17 +28,17 @@ def decode(text: str, kind: str | None = None, variant: str | None = None) -> di
 def _document(octets: bytes, form: Kind, variant: str | None) -> dict[str, Any]:
     # Each codec brings its own tables; only the one that is needed is loaded.
     if form is Kind.SIP:
-        from gateway.sip import document as sip_document
+        from gateway.sip.document import document as sip_document
         from gateway.sip.message import parse
 
-        return sip_document.document(parse(octets))
+        return sip_document(parse(octets))
     if form in (Kind.Q931, Kind.FACILITY):
-        from gateway.isdn import document as isdn_document
+        from gateway.isdn.document import document as isdn_document
 
-        return isdn_document.document(octets, str(form), variant)
-    from gateway.h323 import document as h323_document
+        return isdn_document(octets, str(form), variant)
+    from gateway.h323.document import document as h323_document
 
-    return h323_document.document(without_tpkt(octets) if form is Kind.H225 else octets, str(form))
+    return h323_document(without_tpkt(octets) if form is Kind.H225 else octets, str(form))
 
 
 def translate(
