@@ -29,6 +29,9 @@ unit: setup
 
 test: lint unit
 
+captures: setup
+	$(BIN)/python -m tests.peers.record
+
 demo: setup
 	$(BIN)/refergate demo
 

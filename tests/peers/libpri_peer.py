@@ -57,7 +57,17 @@ class LibpriPeer(JsonPeer):
         to = "learn" if remote is None else f"127.0.0.1:{remote}"
         record = () if capture is None else ("--pcap", str(capture))
         self.port = port
-        command = [program(), "--node", node, "--switch", switch, "--local", str(port), "--remote", to]
+        command: list[str | Path] = [
+            program(),
+            "--node",
+            node,
+            "--switch",
+            switch,
+            "--local",
+            str(port),
+            "--remote",
+            to,
+        ]
         super().__init__(f"libpri {node}", [*command, *record, *options])
         self.wait("bound")
 

@@ -15,8 +15,10 @@ _PROCESS = Path(__file__).with_name("pjsua_process.py")
 
 
 class PjsuaPhone(JsonPeer):
-    """A phone `sip:NAME@ADDRESS:PORT` on one transport ("udp" or "tcp"). Calls have names: the caller's own, in1, in2, …
-    for incoming ones, xfer1, … for those that a REFER made it place and repl1, … for those that replaced another.
+    """A phone `sip:NAME@ADDRESS:PORT` on one transport ("udp" or "tcp").
+
+    Calls have names: the caller's own, in1, in2, … for incoming ones, xfer1, … for those that a REFER made it
+    place, repl1, … for those that replaced another.
 
     Skips the test when the wheel is not installed.
     """

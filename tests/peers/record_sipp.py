@@ -61,11 +61,10 @@ class Player:
         headers = ("Content-Type: application/sdp", "Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, REFER, NOTIFY")
         return self.reply("200 OK", *headers, body=SDP).replace("[last_To:]", f"[last_To:];tag={self.tag}")
 
-    def notify(self, cseq: int, status: str, state: str, *headers: str, event: str = "refer", retransmit: int = 500) -> Step:
+    def notify(self, cseq: int, status: str, state: str, *headers: str, event: str = "refer") -> Step:
         """NOTIFY about a REFER; `state` is the Subscription-State."""
         fixed = (f"Event: {event}", f"Subscription-State: {state}", FRAGMENT)
-        text = self.request("NOTIFY", cseq, *fixed, *headers, body=f"SIP/2.0 {status}\n")
-        return send(text, retransmit=retransmit)
+        return send(self.request("NOTIFY", cseq, *fixed, *headers, body=f"SIP/2.0 {status}\n"))
 
     @property
     def contact(self) -> str:
@@ -160,9 +159,12 @@ def refer_twice() -> Flow:
 @flow
 def notify_before_accepted() -> Flow:
     """The first NOTIFY overtakes the 202; the transferor has to take it (RFC 3515 2.4.4)."""
-    asked = send(A.request("REFER", 2, REFER_TO, REFERRED_BY), retransmit=0)
-    alice = [*call(), asked, *notified(), expect(202), *notified(), *hang_up(3)]
-    overtaken = [receive("REFER"), B.notify(1, TRYING, ACTIVE, retransmit=0), send(B.reply("202 Accepted")), expect(200)]
+    asked = send(A.request("REFER", 2, REFER_TO, REFERRED_BY), retransmit=0, transaction="refer")
+    alice = [*call(), asked, *notified(), expect(202, transaction="refer"), *notified(), *hang_up(3)]
+    accepted = B.reply("202 Accepted").replace("[last_Via:]", "Via:[$refer]").replace("[last_CSeq:]", "CSeq: 2 REFER")
+    accepted = accepted.replace("[last_From:]", "From: <sip:alice@[remote_ip]>;tag=a1ice")
+    accepted = accepted.replace("[last_To:]", "To: <sip:bob@[local_ip]>;tag=b0b")
+    overtaken = [receive("REFER", keep_via="refer"), B.notify(1, TRYING, ACTIVE), expect(200), send(accepted)]
     return alice, [*called(), *overtaken, B.notify(2, "200 OK", OVER), expect(200), *hung_up()]
 
 

@@ -29,25 +29,35 @@ def program() -> str:
 
 def version() -> str:
     """SIPp's version, such as "v3.6.1"."""
-    return subprocess.run([program(), "-v"], capture_output=True, text=True).stdout.split()[1].split("-")[0]
+    told = subprocess.run([program(), "-v"], check=False, capture_output=True, text=True)
+    return told.stdout.split()[1].split("-")[0]
 
 
-def send(message: str, *, retransmit: int = 500) -> Step:
-    """Sends a SIP message (any line ends); a request is repeated after `retransmit` ms (0: never) as T1 says."""
+def send(message: str, *, retransmit: int = 500, transaction: str = "") -> Step:
+    """Sends a SIP message (any line ends); a request is repeated after `retransmit` ms (0: never) as T1 says.
+
+    `transaction` names it, for a response that does not come next.
+    """
     again = f' retrans="{retransmit}"' if retransmit and not message.lstrip().startswith("SIP/2.0") else ""
-    return f"<send{again}><![CDATA[\n{message.strip()}\n\n]]></send>"
+    named = f' start_txn="{transaction}"' if transaction else ""
+    return f"<send{again}{named}><![CDATA[\n{message.strip()}\n\n]]></send>"
 
 
-def receive(method: str, *, then: str = "") -> Step:
-    """Awaits a request; `then` is a shell command to run when it has come."""
-    action = f"<action><exec command={quoteattr(then)}/></action>" if then else ""
-    return f'<recv request="{method}" rrs="true">{action}</recv>'
+def receive(method: str, *, then: str = "", keep_via: str = "") -> Step:
+    """Awaits a request; `then` is a shell command to run when it has come. Its Via is kept as variable `keep_via`
+    when the answer does not come next.
+    """
+    actions = [f"<exec command={quoteattr(then)}/>"] if then else []
+    if keep_via:
+        actions.append(f'<ereg regexp=".*" search_in="hdr" header="Via:" check_it="true" assign_to="{keep_via}"/>')
+    return f'<recv request="{method}" rrs="true"><action>{"".join(actions)}</action></recv>'
 
 
-def expect(status: int, *, optional: bool = False) -> Step:
-    """Awaits a response with that status."""
+def expect(status: int, *, optional: bool = False, transaction: str = "") -> Step:
+    """Awaits a response with that status, to the last request or to that of `transaction`."""
     either = ' optional="true"' if optional else ""
-    return f'<recv response="{status}" rrs="true"{either}/>'
+    named = f' response_txn="{transaction}"' if transaction else ""
+    return f'<recv response="{status}" rrs="true"{either}{named}/>'
 
 
 def pause(milliseconds: int) -> Step:
@@ -96,7 +106,9 @@ class Sipp:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._process.poll() is None:
             self._process.kill()
         self._process.wait()

@@ -29,11 +29,11 @@ def program(name: str = "tshark") -> str:
 
 def version() -> str:
     """tshark's version, such as "4.0.17"."""
-    return subprocess.run([program(), "--version"], capture_output=True, text=True).stdout.split()[2]
+    return subprocess.run([program(), "--version"], check=True, capture_output=True, text=True).stdout.split()[2]
 
 
 def fields(capture: Path, names: list[str], *, where: str = "", options: tuple[str, ...] = ()) -> list[list[str]]:
-    """A row for each frame that the display filter `where` lets pass, a text for each field (values joined by `,`)."""
+    """A row for each frame that the display filter `where` lets pass, a text per field (values joined by `,`)."""
     wanted = [word for name in names for word in ("-e", name)]
     chosen = ["-Y", where] if where else []
     return [line.split("\t") for line in _run(["-r", str(capture), "-T", "fields", *chosen, *wanted, *options])]
@@ -45,7 +45,7 @@ def malformed(capture: Path, *, options: tuple[str, ...] = ()) -> list[int]:
 
 
 def _run(arguments: list[str]) -> list[str]:
-    done = subprocess.run([program(), *arguments], capture_output=True, text=True)
+    done = subprocess.run([program(), *arguments], check=False, capture_output=True, text=True)
     if done.returncode:
         raise PeerError(f"tshark {' '.join(arguments)}: {done.stderr}")
     return done.stdout.splitlines()
@@ -84,4 +84,5 @@ def _await_marker(marker: socket.socket, raw: Path, process: subprocess.Popen[by
         time.sleep(0.05)
         if raw.exists() and word in raw.read_bytes():
             return
-    raise PeerError(f"dumpcap does not record on loopback: {process.stderr.read() if process.poll() else ''!r}")
+    said = process.stderr.read() if process.stderr and process.poll() is not None else b""
+    raise PeerError(f"dumpcap does not record on loopback: {said!r}")
