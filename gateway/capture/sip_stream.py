@@ -10,7 +10,7 @@ LONGEST_BODY = 1 << 17
 
 _START = re.compile(rb"SIP/2\.0 [1-6]\d\d[ \r\n]|[A-Z]{3,20} [^\r\n]{1,8192} SIP/2\.0\r?\n")
 _START_AFTER_LINE = re.compile(rb"(?<=\n)(?:" + _START.pattern + rb")")
-_BEGINNING = re.compile(rb"(?:SIP/2\.0[^\n]{0,9}|S|SI|SIP|SIP/|SIP/2|SIP/2\.|[A-Z]{3,20} [^\r\n]{0,8192}\r?)\Z")
+_BEGINNING = re.compile(rb"(?:SIP/(?:2(?:\.(?:0[^\n]{0,9})?)?)?|[A-Z]{1,20}(?: [^\r\n]{0,8192}\r?)?)\Z")
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 _CONTENT_LENGTH = re.compile(rb"\n(?:content-length|l)[ \t]*:\s*(\d{1,10})", re.IGNORECASE)
 _KEEP_ALIVE = b"\r\n"
