@@ -307,6 +307,7 @@ def decode_type(variant: str, type_name: str | None, octets: bytes | None) -> An
         if type_name is None and not octets:
             return None
         raise DecodeError(f"{'no argument' if type_name is None else type_name} expected")
+    tlv.one(octets)
     definite = tlv.normalised(octets)
     try:
         return _specification(variant).decode(type_name, definite)
