@@ -25,13 +25,20 @@ _READERS: dict[int, Callable[[bytes], Any]] = {
     Identifier.CALLING_PARTY_NUMBER: numbers.decode_party,
     Identifier.REDIRECTION_NUMBER: numbers.decode_party,
     Identifier.NOTIFICATION_INDICATOR: elements.decode_notification,
+    Identifier.CAUSE: elements.decode_cause,
 }
+
+_CLEARING = frozenset((MessageType.DISCONNECT, MessageType.RELEASE, MessageType.RELEASE_COMPLETE))
 
 
 def of_call(event: TransferEvent, message_type: MessageType | int) -> tuple[InformationElement, ...]:
     """The elements that `event` puts into a message of this type. Raises UntranslatableError for a target that has
     no number.
     """
+    if isinstance(event, TransferOutcome) and event.cause and message_type in _CLEARING:
+        return (InformationElement(Identifier.CAUSE, elements.encode_cause(event.cause)),)
+    if isinstance(event, PartyUpdate) and message_type == MessageType.NOTIFY:
+        return notification(event)
     if message_type != MessageType.SETUP:
         return ()
     if isinstance(event, TransferSetup):
@@ -43,10 +50,13 @@ def with_call(event: TransferEvent, message: q931.Message) -> TransferEvent:
     """`event` with what the message's elements add: the parties of a SETUP, the cause beside an answer."""
     if isinstance(event, TransferSetup) and message.message_type == MessageType.SETUP:
         return with_parties(event, message.elements)
-    cause = message.contents(Identifier.CAUSE)
-    if isinstance(event, TransferOutcome) and cause is not None:
-        return replace(event, cause=elements.decode_cause(cause))
-    return event
+    return with_cause(event, message.elements) if isinstance(event, TransferOutcome) else event
+
+
+def with_cause(event: TransferOutcome, found: tuple[InformationElement, ...]) -> TransferOutcome:
+    """`event` with the cause among the elements, if there is one."""
+    cause = _contents(found).get(Identifier.CAUSE)
+    return event if cause is None else replace(event, cause=elements.decode_cause(cause))
 
 
 def without_call(event: TransferEvent) -> TransferEvent:

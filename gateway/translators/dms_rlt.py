@@ -59,6 +59,7 @@ def _procedure(event: TransferEvent, context: Context) -> Procedure:
 
 DIALECT = RoseDialect(
     name="dms-rlt",
+    home="dms-rlt",
     variant="dms100",
     header=Facility(DMS_PROFILE, service_discriminator=DMS_SERVICE),
     services=(
@@ -86,5 +87,7 @@ DIALECT = RoseDialect(
         "transferor": "the transferor is the trunk that the message comes from",
         "transferee": "the transferee is the other party of the call that carries the message",
         "uri": "ISDN names parties by number",
+        "aliases": "ISDN names parties by number",
+        "name": "no message of this service carries a name",
     },
 )

@@ -123,6 +123,7 @@ def _blind(event: TransferRequest) -> Procedure:
 
 DIALECT = RoseDialect(
     name="etsi-ect",
+    home="etsi-ect",
     variant="etsi",
     header=Facility(),
     services=_SERVICES,
@@ -136,7 +137,10 @@ DIALECT = RoseDialect(
         "transferor": "the transferor is the user whose access the message comes from",
         "transferee": "the transferee is the other party of the held call",
         "uri": "ISDN names parties by number",
-        "name": "EctInform carries no name",
+        "name": "ETSI signalling has no element for the name here",
+        "end": "EctInform does not tell which end of the joined call it speaks to",
+        "basic_call_information": "EctInform carries no elements of the basic call",
+        "aliases": "ISDN names parties by number",
         "stage": "EctInform does not tell the join from what follows it",
     },
 )

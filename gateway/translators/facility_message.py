@@ -47,11 +47,18 @@ def encode(draft: Draft, dialect: str, context: Context) -> Message:
     return Message(SignallingProtocol.ISDN, message.name, q931.encode(message), draft.leg)
 
 
-def surroundings(message: q931.Message, usual: MessageType, dialect: str) -> tuple[Kept, ...]:
-    """The message's type, unless it is the `usual` one, and its elements beside the Facility ones, as Kept."""
+def surroundings(
+    message: q931.Message, usual: MessageType, own: Sequence[InformationElement], dialect: str
+) -> tuple[Kept, ...]:
+    """The message's type, unless it is the `usual` one, and its elements beside the Facility ones, as Kept.
+
+    `own` are the elements that the event puts there by itself; they are kept only where their place matters.
+    """
     kind = () if message.message_type == usual else (Kept(dialect, _MESSAGE, message.name),)
-    beside = (element for element in message.elements if not _is_facility(element))
-    return (*kind, *(Kept(dialect, _ELEMENT, _as_text(element)) for element in beside))
+    beside = [element for element in message.elements if not _is_facility(element)]
+    others = [element for element in beside if element not in own]
+    needed = others if _merged([*others], own) == tuple(beside) else beside
+    return (*kind, *(Kept(dialect, _ELEMENT, _as_text(element)) for element in needed))
 
 
 def value(kept: Iterable[Kept], dialect: str, what: str) -> str | None:

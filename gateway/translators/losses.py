@@ -11,14 +11,17 @@ _UNSET = (None, "", (), b"")
 _CARRIED_ELSEWHERE = ("kept", "invoke_id", "kind", "operation")
 
 
-def losses(event: TransferEvent, said: TransferEvent, dialect: str, why: Mapping[str, str]) -> tuple[Lost, ...]:
-    """Each part of `event` that `said` (the event as its receiver reads it) has lost.
+def losses(
+    event: TransferEvent, said: TransferEvent, dialect: str, home: str, why: Mapping[str, str]
+) -> tuple[Lost, ...]:
+    """Each part of `event` that `said` (the event as its receiver reads it) has lost, and what other dialects than
+    those of `home` keep on it.
 
     `why` maps a path ("target.uri") or its last name ("uri") to a sentence.
     """
     paths = _differences(event, said, "")
     reasons = (Lost(path, _reason(path, dialect, why)) for path in paths)
-    return (*reasons, *_foreign(event.kept, dialect))
+    return (*reasons, *_foreign(event.kept, home))
 
 
 def _differences(value: Any, said: Any, prefix: str) -> Iterator[str]:
@@ -37,7 +40,7 @@ def _reason(path: str, dialect: str, why: Mapping[str, str]) -> str:
     return why.get(path) or why.get(path.rpartition(".")[2]) or f"{dialect} has no field for it"
 
 
-def _foreign(kept: Iterable[Kept], dialect: str) -> Iterator[Lost]:
+def _foreign(kept: Iterable[Kept], home: str) -> Iterator[Lost]:
     for item in kept:
-        if item.dialect != dialect:
+        if item.dialect != home:
             yield Lost(f"kept.{item.what}", f"only {item.dialect} can say it")

@@ -65,6 +65,7 @@ def _joined(event: TransferRequest, context: Context) -> Say:
 
 DIALECT = RoseDialect(
     name="ni2-tbct",
+    home="ni2-tbct",
     variant="ni2",
     header=Facility(),
     services=(
@@ -86,5 +87,7 @@ DIALECT = RoseDialect(
         "transferor": "the transferor is the user whose access the message comes from",
         "transferee": "the transferee is the other party of the call that carries the message",
         "uri": "ISDN names parties by number",
+        "aliases": "ISDN names parties by number",
+        "name": "no message of this service carries a name",
     },
 )

@@ -25,6 +25,7 @@ def _procedure(event: TransferEvent, context: Context) -> Procedure:
 
 DIALECT = RoseDialect(
     name="qsig-ssct",
+    home="qsig",
     variant="qsig",
     header=HEADER,
     services=SERVICES,

@@ -37,7 +37,7 @@ def _procedure(event: TransferEvent, context: Context) -> Procedure:
             return join(event, context)
         case TransferRequest():
             return _blind(event)
-        case TransferOutcome(outcome=Outcome.SUCCEEDED, operation="", invoke_id=None) if not context.pending:
+        case TransferOutcome(outcome=Outcome.SUCCEEDED, operation="", invoke_id=None):
             return Procedure((Say(PartyUpdate(Stage.ACTIVE, Party())),), TransferOutcome(Outcome.SUCCEEDED))
     return directly(event, context)
 
@@ -78,6 +78,7 @@ def _said(party: Party | None) -> Party:
 
 DIALECT = RoseDialect(
     name="qsig",
+    home="qsig",
     variant="qsig",
     header=HEADER,
     services=SERVICES,

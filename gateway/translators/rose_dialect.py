@@ -42,12 +42,14 @@ _ANSWERS = {
 
 @dataclass(frozen=True, slots=True)
 class RoseDialect:
-    """A Dialect by tables. `header` is the Facility element without components, `variant` the operation table;
+    """A Dialect by tables. `home` is the name that what is kept goes by, the same for dialects that read the same
+    messages. `header` is the Facility element without components, `variant` the operation table;
     `failure` the error that stands for one without a name here, `answered` the operation that an outcome without
     operation answers, `fixed_ids` the invokeIds that the dialect prescribes, `why` the reasons for losses.
     """
 
     name: str
+    home: str
     variant: str
     header: Facility
     services: tuple[Service, ...]
@@ -75,8 +77,7 @@ class RoseDialect:
         if update is not None:
             events.append(update)
         if events:
-            kept = facility_message.surroundings(message, self._usual_message(events[0]), self.name)
-            events[0] = replace(events[0], kept=events[0].kept + kept)
+            events[0] = self._with_surroundings(events[0], message)
         return tuple(events)
 
     def _is_ours(self, each: Facility) -> bool:
@@ -87,6 +88,11 @@ class RoseDialect:
         event = self._meaning(item, context.pending)
         kept = (*self._kept_component(item, event), *self._kept_header(each, event))
         return replace(call_elements.with_call(event, message), kept=kept)
+
+    def _with_surroundings(self, event: TransferEvent, message: q931.Message) -> TransferEvent:
+        own = call_elements.of_call(event, message.message_type)
+        kept = facility_message.surroundings(message, self._usual_message(event), own, self.home)
+        return replace(event, kept=event.kept + kept)
 
     def _meaning(self, item: Component, pending: Mapping[int, str]) -> TransferEvent:
         if isinstance(item, Invoke):
@@ -111,9 +117,9 @@ class RoseDialect:
 
     def _failed(self, item: ReturnError | Reject, invoked: str) -> TransferEvent:
         if isinstance(item, Reject):
-            name = operations.problem_name(item.kind, item.problem) or f"{item.kind} problem {item.problem}"
+            name = operations.problem_name(item.kind, item.problem)
             return TransferOutcome(Outcome.FAILED, error=name, rejected=True, operation=invoked)
-        name = operations.error_name(self.variant, item.error) or str(item.error)
+        name = operations.error_name(self.variant, item.error)
         return TransferOutcome(Outcome.FAILED, error=name, operation=invoked)
 
     def _kept_component(self, item: Component, event: TransferEvent) -> tuple[Kept, ...]:
@@ -121,12 +127,12 @@ class RoseDialect:
             same = self._component(event, Context()) == item
         except GatewayError:  # what we read without complaint we need not be able to write anew
             same = False
-        return () if same else (Kept(self.name, _COMPONENT, rose.encode(item).hex()),)
+        return () if same else (Kept(self.home, _COMPONENT, rose.encode(item).hex()),)
 
     def _kept_header(self, each: Facility, event: TransferEvent) -> tuple[Kept, ...]:
         header = replace(each, components=(), rest=b"")
-        kept = () if header == self._header(event) else (Kept(self.name, _HEADER, facility.encode(header).hex()),)
-        return (*kept, Kept(self.name, _REST, each.rest.hex())) if each.rest else kept
+        kept = () if header == self._header(event) else (Kept(self.home, _HEADER, facility.encode(header).hex()),)
+        return (*kept, Kept(self.home, _REST, each.rest.hex())) if each.rest else kept
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -139,28 +145,27 @@ class RoseDialect:
         said = procedure.said
         if said is None and isinstance(step := procedure.steps[0], Say):
             said = self._said(step.event, drafts[0])
-        messages = tuple(facility_message.encode(draft, self.name, context) for draft in drafts)
-        return Written(messages, losses(event, said or event, self.name, {**_ANSWERS, **self.why}))
+        messages = tuple(facility_message.encode(draft, self.home, context) for draft in drafts)
+        return Written(messages, losses(event, said or event, self.name, self.home, {**_ANSWERS, **self.why}))
 
     def _draft(self, step: Say, context: Context) -> Draft:
         event = step.event
         if isinstance(event, PartyUpdate) and self._by_notify(event):
-            notify = facility_message.message_type(MessageType.NOTIFY, event.kept, self.name)
-            return Draft(notify, step.leg or PRIMARY, None, call_elements.notification(event), event.kept)
-        kind = facility_message.message_type(self._usual_message(event), event.kept, self.name)
+            return Draft(MessageType.NOTIFY, step.leg or PRIMARY, None, call_elements.notification(event), event.kept)
+        kind = facility_message.message_type(self._usual_message(event), event.kept, self.home)
         beside = call_elements.of_call(event, kind) if step.elements is None else step.elements
         return Draft(kind, step.leg or self._usual_leg(event), self._facility(event, context), beside, event.kept)
 
     def _facility(self, event: TransferEvent, context: Context) -> Facility:
         item = self._unchanged_component(event) or self._component(event, context)
-        header = facility_message.octets(event.kept, self.name, _HEADER)
-        rest = facility_message.octets(event.kept, self.name, _REST) or b""
+        header = facility_message.octets(event.kept, self.home, _HEADER)
+        rest = facility_message.octets(event.kept, self.home, _REST) or b""
         start = self._header(event) if header is None else facility.decode(header)
         return replace(start, components=(item,), rest=rest)
 
     def _unchanged_component(self, event: TransferEvent) -> Component | None:
         """The component that the event was read from, unless the event says something else by now."""
-        octets = facility_message.octets(event.kept, self.name, _COMPONENT)
+        octets = facility_message.octets(event.kept, self.home, _COMPONENT)
         if octets is None:
             return None
         item = rose.decode(octets)[0]
@@ -209,14 +214,15 @@ class RoseDialect:
         return ReturnResult(invoke_id, operation.code, empty)
 
     def _error(self, event: TransferOutcome) -> str:
-        return event.error if event.error in operations.VARIANTS[self.variant].errors.values() else self.failure
+        return event.error if operations.has_error(self.variant, event.error) else self.failure
 
     def _said(self, event: TransferEvent, draft: Draft) -> TransferEvent:
         """The event as its receiver reads it."""
         if isinstance(event, TransferOutcome):
             error = event.error if event.rejected else self._error(event) if event.error else ""
             outcome = Outcome.SUCCEEDED if event.outcome is Outcome.SUCCEEDED else Outcome.FAILED
-            return TransferOutcome(outcome, error=error, rejected=event.rejected)
+            said = TransferOutcome(outcome, error=error, rejected=event.rejected)
+            return call_elements.with_cause(said, draft.elements)
         if isinstance(event, IdentityGranted) and self.grant:
             return self.grant.read(self.grant.write(event))
         if isinstance(event, PartyUpdate) and self._by_notify(event):
@@ -233,14 +239,16 @@ class RoseDialect:
 
     def _usual_message(self, event: TransferEvent) -> MessageType:
         service = self._service(event)
-        return service.message_type if service else MessageType.FACILITY
+        if service is None:
+            return MessageType.NOTIFY if isinstance(event, PartyUpdate) else MessageType.FACILITY
+        return service.message_type
 
     def _usual_leg(self, event: TransferEvent) -> str:
         service = self._service(event)
         return SECONDARY if isinstance(event, IdentityGranted) else service.leg if service else PRIMARY
 
     def _by_notify(self, event: PartyUpdate) -> bool:
-        return self.updates_by_notify or facility_message.is_notify(event.kept, self.name)
+        return self.updates_by_notify or facility_message.is_notify(event.kept, self.home)
 
     def _header(self, event: TransferEvent) -> Facility:
         service = self._service(event)
@@ -258,7 +266,7 @@ def _reject(invoke_id: int, problem: str) -> Reject:
     """
     for kind in ("invoke", *PROBLEM_KINDS):
         try:
-            return Reject(invoke_id, kind, operations.problem_code(problem, kind))
+            return Reject(invoke_id, kind, operations.problem_code(kind, problem))
         except GatewayError:
             continue
     raise UntranslatableError(f"ROSE has no problem {problem!r} to reject with")
