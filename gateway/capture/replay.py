@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.capture.signals import Problem, Reading
-from gateway.engine import Engine
+from gateway.engine.engine import Engine
 from gateway.engine.rewriting import Rewritten, rewrite
 from gateway.engine.tally import Tally
 from gateway.interworking.observed import ObservedTransfer

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 
 from gateway.engine.invocations import Invocations
+from gateway.engine.isdn_dialects import DIALECT_OF_VARIANT, named, variant_of
 from gateway.engine.signal import Signal, seen
 from gateway.engine.tally import Tally
 from gateway.interworking.correlator import Correlator
 from gateway.interworking.legs import Leg
 from gateway.interworking.observed import Seen
 from gateway.isdn import elements, numbers, q931
-from gateway.isdn.operations import operation
 from gateway.isdn.q931 import Identifier, Message, MessageType
 from gateway.isdn.rose import Invoke
 from gateway.model.causes import Cause
@@ -19,10 +19,7 @@ from gateway.model.transfer import IdentityGranted, TransferEvent, TransferOutco
 from gateway.translators import dialect
 from gateway.translators.dialect import Context
 
-_SINGLE_STEP = frozenset(("ssctInitiate", "ssctSetup", "ssctPostDial", "ssctDigitInfo"))
-_DIALECT_OF_VARIANT = {"etsi": "etsi-ect", "qsig": "qsig", "ni2": "ni2-tbct", "dms100": "dms-rlt"}
 _CLEARING = frozenset((MessageType.DISCONNECT, MessageType.RELEASE, MessageType.RELEASE_COMPLETE))
-_NETWORKING_EXTENSIONS = 0x1F
 
 
 class IsdnWatch:
@@ -117,7 +114,7 @@ class IsdnWatch:
                     yield spoken
                 else:
                     known = self._invocations.dialect(leg.key, signal.destination, component.invoke_id)
-                    yield known or _DIALECT_OF_VARIANT[variant]
+                    yield known or DIALECT_OF_VARIANT[variant]
 
     def _read(self, name: str, signal: Signal, message: Message, leg: Leg) -> None:
         context = Context(
@@ -137,31 +134,6 @@ def type_name(message: Message) -> str:
     """The message's name as Q.931 writes it."""
     kind = message.message_type
     return kind.name.replace("_", " ") if isinstance(kind, MessageType) else f"0x{kind:02x}"
-
-
-def variant_of(profile: int, service_discriminator: int | None) -> str:
-    """The family of operations that a Facility element's first octets announce (Q.932 8.2.3)."""
-    if service_discriminator is not None:
-        return "dms100"
-    return "qsig" if profile & 0x1F == _NETWORKING_EXTENSIONS else "etsi"
-
-
-def named(variant: str, invoke: Invoke) -> tuple[str, str]:
-    """Name and dialect of what is invoked; an object identifier tells its own variant."""
-    for each in (variant, "ni2") if variant == "etsi" else (variant,):
-        known = operation(each, invoke.operation)
-        if known is not None:
-            return known.name, "qsig-ssct" if known.name in _SINGLE_STEP else _DIALECT_OF_VARIANT[each]
-    return str(invoke.operation), _DIALECT_OF_VARIANT[variant]
-
-
-def dialect_of(message: Message) -> str:
-    """The dialect of a message seen alone: that of its first component."""
-    for facility in message.facilities():
-        variant = variant_of(facility.profile, facility.service_discriminator)
-        for component in facility.components:
-            return named(variant, component)[1] if isinstance(component, Invoke) else _DIALECT_OF_VARIANT[variant]
-    return "etsi-ect"
 
 
 def is_answer(event: TransferEvent) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.engine.isdn_watch import dialect_of
+from gateway.engine.isdn_dialects import dialect_of
 from gateway.engine.recognition import Kind, from_text, recognise, without_tpkt
 from gateway.interworking.translation import Translation, translator
 from gateway.isdn import q931

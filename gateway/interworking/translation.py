@@ -1,16 +1,18 @@
 """One message into another dialect: read, complete in the middle, write."""
 
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
-from gateway.interworking.addresses import AddressMap, address_map
-from gateway.interworking.causes import CauseMap, cause_map
+from gateway.interworking.address_map import address_map
 from gateway.model.document import as_document
 from gateway.model.errors import UntranslatableError
-from gateway.model.transfer import TransferEvent
+from gateway.model.transfer import TransferEvent, TransferOutcome
 from gateway.translators import dialect
 from gateway.translators.dialect import Context, Lost, Message, Written
+
+if TYPE_CHECKING:
+    from gateway.interworking.cause_map import CauseMap
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,18 @@ def message_document(message: Message) -> dict[str, Any]:
 
 
 class Translator:
-    """The middle of every translation: the cause map and the address map, and the way through them."""
+    """The middle of every translation: the cause map `profile` and the address map of `plan`, and the way through."""
 
-    def __init__(self, causes: CauseMap, addresses: AddressMap) -> None:
-        self._causes = causes
-        self._addresses = addresses
+    def __init__(self, profile: str, plan: str) -> None:
+        self._profile = profile
+        self._addresses = address_map(plan)
+
+    @cached_property
+    def _causes(self) -> "CauseMap":
+        # Its tables take as long to load as all the rest; a request has no outcome yet and needs none of them.
+        from gateway.interworking.cause_map import cause_map
+
+        return cause_map(self._profile)
 
     def translate(self, octets: bytes, source: str, target: str, context: Context) -> Translation:
         """`octets` (a message of dialect `source`) in dialect `target`.
@@ -65,11 +74,12 @@ class Translator:
 
     def write(self, event: TransferEvent, source: str, target: str, context: Context) -> Written:
         """The messages of dialect `target` for an event that dialect `source` has read."""
-        completed = self._causes.complete(event, target, source)
-        return dialect(target).write(self._addresses.complete_event(completed, target), context)
+        if isinstance(event, TransferOutcome):
+            event = self._causes.complete(event, target, source)
+        return dialect(target).write(self._addresses.complete_event(event, target), context)
 
 
 @cache
 def translator(profile: str = "rfc3398", plan: str = "default") -> Translator:
     """The translator of a cause profile and a number plan. Raises MappingError when a table is wrong."""
-    return Translator(cause_map(profile), address_map(plan))
+    return Translator(profile, plan)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from gateway.capture.signals import Signal
-from gateway.engine import Engine
+from gateway.engine.engine import Engine
 from gateway.interworking.observed import ObservedTransfer
 
 ALICE, BOB, CAROL = "10.0.0.1:5060", "10.0.0.2:5060", "10.0.0.3:5060"
