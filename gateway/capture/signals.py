@@ -16,7 +16,7 @@ from gateway.capture.sip_stream import starts_sip
 from gateway.model.errors import DecodeError
 
 UDP = 17
-ENDPOINTS_KEPT = 65_536
+ENDPOINTS_KEPT = 8_192
 
 
 class Signal(NamedTuple):

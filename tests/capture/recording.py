@@ -11,7 +11,8 @@ OPTIONS = (
     b"X-Padding: " + b"p" * 60 + b"\r\nContent-Length: 0\r\n\r\n"
 )
 RINGING = b"SIP/2.0 180 Ringing\r\nCall-ID: 1@a\r\nCSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n"
-FACILITY = bytes.fromhex("080200016211" + "1c0f91a10c02010206060400827101010201")[:20]
+FACILITY = bytes.fromhex("08020001621c0e91a10b0201010606040082710104")
+"""EctLinkIdRequest as libpri sends it."""
 
 
 class Read(NamedTuple):
