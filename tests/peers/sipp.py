@@ -6,6 +6,7 @@ A scenario is a list of steps, each a piece of SIPp's XML; SIPp keeps transactio
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -43,14 +44,25 @@ def send(message: str, *, retransmit: int = 500, transaction: str = "") -> Step:
     return f"<send{again}{named}><![CDATA[\n{message.strip()}\n\n]]></send>"
 
 
-def receive(method: str, *, then: str = "", keep_via: str = "") -> Step:
-    """Awaits a request; `then` is a shell command to run when it has come. Its Via is kept as variable `keep_via`
-    when the answer does not come next.
+def receive(method: str, *, then: str = "", keep_via: str = "", having: Mapping[str, str] | None = None) -> Step:
+    """Awaits a request; `having` gives a regular expression for headers that it must have.
+
+    `then` is a shell command to run when it has come. Its Via is kept as variable `keep_via` when the answer does
+    not come next.
     """
-    actions = [f"<exec command={quoteattr(then)}/>"] if then else []
+    checks = {
+        name: (expression, f"checked{number}") for number, (name, expression) in enumerate((having or {}).items())
+    }
     if keep_via:
-        actions.append(f'<ereg regexp=".*" search_in="hdr" header="Via:" check_it="true" assign_to="{keep_via}"/>')
-    return f'<recv request="{method}" rrs="true"><action>{"".join(actions)}</action></recv>'
+        checks["Via"] = (".*", keep_via)
+    actions = [
+        f'<ereg regexp={quoteattr(expression)} search_in="hdr" header="{name}:" check_it="true" assign_to="{into}"/>'
+        for name, (expression, into) in checks.items()
+    ]
+    if then:
+        actions.append(f"<exec command={quoteattr(then)}/>")
+    kept = "".join(f'<Reference variables="{into}"/>' for _, into in checks.values())
+    return f'<recv request="{method}" rrs="true"><action>{"".join(actions)}</action></recv>{kept}'
 
 
 def expect(status: int, *, optional: bool = False, transaction: str = "") -> Step:
