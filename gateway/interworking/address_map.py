@@ -142,22 +142,16 @@ class AddressMap:
 
     def complete(self, party: Party, toward: SignallingProtocol | None = None) -> Party:
         """`party` with what the protocol `toward` (None: every one) knows parties by, out of what is there."""
-        hidden = withheld(party.uri) if party.uri else None
-        if hidden is not None and party.presentation is None:
-            party = replace(party, presentation=hidden)
-        number, uri = party.number, party.uri
-        if number is None and hidden is None:
-            number = self.number_of(uri) if uri else None
-            if number is None and party.aliases:
-                number, url = self.of_aliases(party.aliases)
-                uri = uri or url
+        if toward is SignallingProtocol.H323 and party.aliases:
+            return party
+        party = _said_to_be_withheld(party)
+        number, uri = self._known(party)
         if toward is SignallingProtocol.ISDN:
-            return party if number is None else self._for_isdn(party, number)
+            return party if number is None else _changed(party, number=self.plan.for_isdn(number))
+        filled = party if toward is SignallingProtocol.H323 else self._with_uri(party, number, uri)
         if toward is SignallingProtocol.SIP:
-            return self._for_sip(party, number, uri)
-        filled = party if toward else self._for_sip(party, number, uri)
-        aliases = party.aliases or self.aliases_of(number, uri)
-        return _changed(filled, number=number, aliases=aliases)
+            return filled
+        return _changed(filled, number=number, aliases=party.aliases or self.aliases_of(number, uri))
 
     def complete_event(self, event: TransferEvent, toward: str) -> TransferEvent:
         """`event` with every party in it completed for the dialect `toward`. Raises GatewayError for no dialect."""
@@ -165,13 +159,11 @@ class AddressMap:
         if fields is None:
             return event
         protocol = _PROTOCOLS.get(toward) or dialect(toward).protocol
-        changes: dict[str, Any] = {}
-        for name in fields:
-            before = getattr(event, name)
-            if before is not None and (after := self.complete(before, protocol)) is not before:
-                changes[name] = after
-        changed: TransferEvent = replace(event, **changes) if changes else event
-        return self._identified(changed, protocol) if isinstance(changed, PartyUpdate) else changed
+        before = {name: getattr(event, name) for name in fields if getattr(event, name) is not None}
+        after = {name: self.complete(party, protocol) for name, party in before.items()}
+        changed: dict[str, Any] = {name: party for name, party in after.items() if party is not before[name]}
+        event = replace(event, **changed) if changed else event
+        return self._identified(event, protocol) if isinstance(event, PartyUpdate) else event
 
     def _identified(self, event: PartyUpdate, toward: SignallingProtocol) -> PartyUpdate:
         """An identity is asserted, so trust counts (RFC 4497 9, RFC 3325)."""
@@ -183,14 +175,21 @@ class AddressMap:
             party = Party(presentation=party.presentation or Presentation.NOT_AVAILABLE)
         elif party.uri and party.number is not None and party.screening is None:
             party = replace(party, screening=Screening.NETWORK_PROVIDED)
-        elif party.number is None and party.presentation is None and not party.aliases:
+        elif party.uri and party.number is None and party.presentation is None and not party.aliases:
             party = replace(party, presentation=Presentation.NOT_AVAILABLE)
         return event if party is event.party else replace(event, party=party)
 
-    def _for_isdn(self, party: Party, number: Number) -> Party:
-        return _changed(party, number=self.plan.for_isdn(number))
+    def _known(self, party: Party) -> tuple[Number | None, str]:
+        """Number and URI of a party, out of one another or out of its aliases; a withheld one has no other."""
+        if party.number is not None or (party.uri and withheld(party.uri) is not None):
+            return party.number, party.uri
+        number = self.number_of(party.uri) if party.uri else None
+        if number is not None or not party.aliases:
+            return number, party.uri
+        number, uri = self.of_aliases(party.aliases)
+        return number, party.uri or uri
 
-    def _for_sip(self, party: Party, number: Number | None, uri: str) -> Party:
+    def _with_uri(self, party: Party, number: Number | None, uri: str) -> Party:
         return party if party.uri else _changed(party, uri=uri or (self.uri_of(number) if number else ""))
 
     def _local(self, found: Dialled) -> Number | None:
@@ -202,6 +201,13 @@ class AddressMap:
 
 
 _of_teams = lru_cache(4096)(is_teams)
+
+
+def _said_to_be_withheld(party: Party) -> Party:
+    """An anonymous URI says that presentation is restricted, unless something else was said."""
+    if not party.uri or party.presentation is not None or (hidden := withheld(party.uri)) is None:
+        return party
+    return replace(party, presentation=hidden)
 
 
 def _changed(party: Party, **fields: Any) -> Party:

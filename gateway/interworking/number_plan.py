@@ -20,6 +20,7 @@ PLANS: Mapping[str, NumberingPlan] = {each.name.lower(): each for each in Number
 MAX_E164 = 15
 
 _NOT_PLANS = ("redirecting", "classes")
+_SERVICE = frozenset("*#")
 _PUBLIC = (NumberingPlan.E164, NumberingPlan.UNKNOWN)
 
 
@@ -31,7 +32,10 @@ class Length(Table):
 
 
 class DialRule(Table):
-    """What digits without a type are when they begin with `prefix` and are as many as `digits` says."""
+    """What digits without a type are when they begin with `prefix` and are as many as `digits` says.
+
+    Service codes (with * or #) are the business of rules whose prefix has one.
+    """
 
     prefix: str = Field(default="", pattern=r"^[0-9*#]*$")
     strip: Annotated[int, Field(ge=0)] = 0
@@ -48,7 +52,8 @@ class DialRule(Table):
     def apply(self, digits: str) -> Number | None:
         """The number that `digits` are under this rule; None when the rule is about others."""
         fits = digits.startswith(self.prefix) and self.digits.min <= len(digits) <= self.digits.max
-        if not fits or len(digits) == self.strip:
+        foreign = not digits.isdecimal() and not _SERVICE.intersection(self.prefix)
+        if not fits or foreign or len(digits) == self.strip:
             return None
         return Number(digits[self.strip :], TYPES[self.type], PLANS[self.plan])
 
