@@ -28,7 +28,7 @@ class Address:
             display, uri, parameters = unquote(named[1].strip()), named[2].strip(), named[3]
         else:
             display, (uri, _, parameters) = "", value.strip().partition(";")
-        if not uri or "<" in uri or '"' in uri:
+        if not uri or (not named and ("<" in uri or '"' in uri)):
             raise DecodeError(f"no address in {value[:80]!r}")
         return cls(uri, display, Parameters.parse(parameters))
 
