@@ -94,11 +94,15 @@ def _in_profile(path: Path, profile: Any) -> Iterator[Finding]:
 
 
 def _totality(path: Path, profile: Profile) -> Iterator[Finding]:
-    """Every code comes to something: by a row, or by the defaults of this profile or of one that it is based on."""
+    """Every code comes to something: by a row, or by the defaults of this profile or of one that it is based on.
+
+    What is wrong in the other one is found there.
+    """
     try:
         cause_tables.rules(path.stem, folder=path.parent)
     except MappingError as error:
-        yield ("based_on",) if profile.based_on else (), error.what
+        if error.where.startswith(str(path)):
+            yield ("based_on",) if profile.based_on else (), error.what
 
 
 def _in_plan(_: Path, plan: Any) -> Iterator[Finding]:
