@@ -46,18 +46,27 @@ def document(octets: bytes, kind: str, variant: str | None = None) -> Document:
     if kind == "q931":
         return _message(q931.decode(octets), variant)
     if kind == "facility":
-        return of_facility(_bare_facility(octets), variant)
+        return _any_facility(octets, variant)
     raise LocalProtocolError(f"no kind {kind!r} of ISDN octets; known: q931, facility")
 
 
-def _bare_facility(octets: bytes) -> Facility:
-    if octets[:1] == bytes((Identifier.FACILITY,)):
-        if octets[1:2] != bytes((len(octets) - 2 & 0xFF,)):
-            raise DecodeError("the length of the Facility element is not that of its contents", where="octet 1")
-        octets = octets[2:]
-    if octets and octets[0] in rose.TAGS:
-        return Facility(components=rose.decode(octets))
-    return facility_codec.decode(octets)
+def _any_facility(octets: bytes, variant: str | None) -> Document:
+    """The document of an element, of its contents or of bare components; all octets in hex where it says less."""
+    contents = _contents(octets)
+    bare = bool(contents) and contents[0] in rose.TAGS
+    facility = Facility(components=rose.decode(contents)) if bare else facility_codec.decode(contents)
+    read = of_facility(facility, variant)
+    written = facility_codec.encode(facility)
+    return read if contents == written[bare:] else read | {"octets": contents.hex()}
+
+
+def _contents(octets: bytes) -> bytes:
+    """`octets` without the identifier and length of a Facility element, if they begin with these."""
+    if octets[:1] != bytes((Identifier.FACILITY,)):
+        return octets
+    if octets[1:2] != bytes((len(octets) - 2 & 0xFF,)):
+        raise DecodeError("the length of the Facility element is not that of its contents", where="octet 1")
+    return octets[2:]
 
 
 def _message(message: q931.Message, variant: str | None) -> Document:
@@ -103,7 +112,7 @@ def of_facility(facility: Facility, variant: str | None = None) -> Document:
 
 def guessed(facility: Facility) -> str:
     """The variant that a Facility most likely belongs to: by its profile, then by an object identifier."""
-    if facility.profile == facility_codec.NETWORKING_EXTENSIONS:
+    if facility.profile == facility_codec.NETWORKING_EXTENSIONS or facility.nfe is not None:
         return "qsig"
     if facility.service_discriminator is not None:
         return "dms100"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from gateway.asn1_modules import specification
+from gateway.asn1_modules import Specification, specification
 from gateway.isdn import tlv
 from gateway.isdn.rose import PROBLEM_KINDS, Code
 from gateway.model.errors import DecodeError, LocalProtocolError
@@ -284,7 +284,7 @@ def decode_result(variant: str, name: str, octets: bytes | None) -> Any:
 
 
 @cache
-def _specification(variant: str) -> Any:
+def _specification(variant: str) -> Specification:
     return specification(*VARIANTS[variant].modules, codec="ber")
 
 
@@ -292,8 +292,9 @@ def encode_type(variant: str, type_name: str | None, value: Any) -> bytes:
     """`value` as the ASN.1 type `type_name` of a variant. Raises LocalProtocolError when it does not fit."""
     if type_name is None:
         return b""
+    modules = _specification(variant)
     try:
-        return bytes(_specification(variant).encode(type_name, value, check_constraints=True))
+        return modules.encode(type_name, value, check_constraints=True)
     except Exception as error:  # asn1tools raises its own errors and whatever Python raises on the wrong shape
         raise LocalProtocolError(f"{type_name}: {error}") from error
 
@@ -308,8 +309,8 @@ def decode_type(variant: str, type_name: str | None, octets: bytes | None) -> An
             return None
         raise DecodeError(f"{'no argument' if type_name is None else type_name} expected")
     tlv.one(octets)
-    definite = tlv.normalised(octets)
+    modules, definite = _specification(variant), tlv.normalised(octets)
     try:
-        return _specification(variant).decode(type_name, definite)
+        return modules.decode(type_name, definite)
     except Exception as error:  # as above: random octets make it raise IndexError, UnicodeDecodeError, …
         raise DecodeError(f"{type_name}: {error}") from error

@@ -118,6 +118,12 @@ def test_a_field_that_the_standard_has_not_stands_in_hex_beside_the_value() -> N
     assert invoke["argumentOctets"] == "3007120231328f0142"
 
 
+def test_octets_that_would_be_written_otherwise_stand_in_hex() -> None:
+    assert facility("9f aa09 800100 820100 840101 a203 020101")["octets"] == "9faa09800100820100840101a203020101"
+    assert facility("a280 020101 0000")["octets"] == "a2800201010000"
+    assert "octets" not in facility("a203 020101")
+
+
 def test_another_profile_and_what_is_no_component_stand_in_hex() -> None:
     assert facility("92 010203")["rest"] == "010203"
     assert facility("91 a203 020101 9f1f0142")["rest"] == "9f1f0142"

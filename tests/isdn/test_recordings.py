@@ -26,6 +26,7 @@ def test_tshark_sees_the_same_message_types_and_call_references() -> None:
         rows = tshark.fields(capture, names, where="q931", options=tshark.ETSI)
         ours = [q931.decode(octets) for path, octets in recorded() if path == capture]
         assert [int(row[0], 0) for row in rows] == [message.message_type for message in ours]
+        assert [int(row[1], 16) & 0x7FFF for row in rows] == [message.call_reference for message in ours]
 
 
 def test_every_recorded_facility_is_written_back_octet_for_octet() -> None:
