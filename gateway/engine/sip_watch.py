@@ -92,9 +92,9 @@ class SipWatch:
             transfer.note(signal.frame)
 
     def _open(self, signal: Signal, fields: Scan, key: str) -> Leg:
-        leg = self._legs.open(SignallingProtocol.SIP, key, signal.time)
+        parties = address(fields.sender), address(fields.recipient)
+        leg = self._legs.open(SignallingProtocol.SIP, key, signal.time, *parties)
         leg.keys = {"call_id": key, "from_tag": fields.from_tag}
-        leg.calling, leg.called = address(fields.sender), address(fields.recipient)
         to_tag = fields.to_tag
         if to_tag:
             # In the middle of a call: its INVITE was before the recording, so it must have been answered.
@@ -111,12 +111,17 @@ class SipWatch:
         if leg.state is LegState.RELEASED:
             # A Call-ID used again, as RFC 3261 8.1.3.5 wants it for a retry after 3xx or a failure.
             leg = self._open(signal, fields, leg.key)
+            self._started(signal, fields, leg)
+        elif self._correlator.transfer_of(leg) is None:
+            self._started(signal, fields, leg)
         named = transfer_fields(signal.octets, fields.end_of_headers)
-        if self._correlator.waiting and self._correlator.transfer_of(leg) is None:
-            asked_for = fields.request_uri.decode("utf-8", "replace")
-            self._correlator.leg_started(leg, asked_for, seen(signal, leg, "caller"))
         if "replaces" in named or "referred-by" in named:
             self._read(signal, fields, leg)
+
+    def _started(self, signal: Signal, fields: Scan, leg: Leg) -> None:
+        if self._correlator.waiting:
+            asked_for = fields.request_uri.decode("utf-8", "replace")
+            self._correlator.leg_started(leg, asked_for, seen(signal, leg, "caller"))
 
     def _refer(self, signal: Signal, fields: Scan, leg: Leg) -> None:
         self._read(signal, fields, leg, invoker=fields.from_tag, transaction=str(fields.cseq_number))

@@ -10,14 +10,23 @@ from collections.abc import Callable
 from typing import Any
 
 from gateway.interworking.cause_map import CauseMap
+from gateway.interworking.evidence import (
+    CONSULTATION_NAMES,
+    SAME_TRANSFER_WITHIN,
+    address_of,
+    asked_here,
+    may_claim,
+    named_everywhere,
+    outcome_of,
+    relay_evidence,
+    tags_fit,
+)
 from gateway.interworking.legs import Leg, LegState, LegTable
 from gateway.interworking.matching import address_key, common_ending, same_address
 from gateway.interworking.observed import ObservedTransfer, Seen
 from gateway.model.causes import Cause
 from gateway.model.legs import SignallingProtocol
-from gateway.model.parties import Party
 from gateway.model.transfer import (
-    CallIdentity,
     CallReference,
     CallStatus,
     Consultation,
@@ -27,12 +36,10 @@ from gateway.model.transfer import (
     IdentityAbandoned,
     IdentityGranted,
     IdentityRequest,
-    LinkId,
     OtherOperation,
     Outcome,
     PartyUpdate,
     Redirection,
-    RltCallId,
     Stage,
     SubaddressRequest,
     SubaddressUpdate,
@@ -46,9 +53,6 @@ from gateway.model.transfer import (
 
 TRIGGERED_CALL_WITHIN = 64.0
 """Seconds after the request in which a call to the target is taken for the one that it triggered."""
-
-SAME_TRANSFER_WITHIN = 5.0
-"""Seconds between two sightings of one transfer on different legs: a response timer of 4 s and some delay."""
 
 NORMAL_CLEARING = Cause(16)
 _AUTHENTICATION = (401, 407)
@@ -105,7 +109,7 @@ class Correlator:
     # Requests
 
     def _request(self, event: TransferRequest, seen: Seen) -> ObservedTransfer:
-        target = _address(event.target)
+        target = address_of(event.target)
         known = self._by_request.get((seen.leg.key, seen.invoker, seen.transaction))
         if known is not None and seen.transaction:
             return known
@@ -146,7 +150,7 @@ class Correlator:
                 return None
             if before.kind is TransferKind.REDIRECT or (before.first is seen.leg and before.invoker == seen.invoker):
                 continue
-            evidence = _relay_evidence(before, event, target, seen)
+            evidence = relay_evidence(before, event, target, seen)
             if evidence:
                 before.link(seen.leg, "relayed", evidence)
                 return before
@@ -156,8 +160,9 @@ class Correlator:
         """Finds the secondary call that the request names, and what its state makes of the kind."""
         transfer.consultation = event.consultation
         if event.consultation is None:
+            self._cancelled_consultation(transfer)
             return
-        if _named(event.consultation):
+        if named_everywhere(event.consultation):
             self._by_consultation[event.consultation] = transfer
         other, evidence = self._secondary(event.consultation, seen)
         if other is None:
@@ -165,20 +170,30 @@ class Correlator:
         transfer.link(other, "consultation", evidence)
         self._by_leg.setdefault(other.key, transfer)
         if not transfer.target:
-            transfer.target = _target_of_secondary(other, seen)
+            transfer.target = other.other_end(seen.side)
         ringing = min(other.state, seen.leg.state) < LegState.ANSWERED
         if transfer.kind is TransferKind.ATTENDED and ringing:
             transfer.kind = TransferKind.SEMI_ATTENDED
 
+    def _cancelled_consultation(self, transfer: ObservedTransfer) -> None:
+        """RFC 5589 7.6: the transferor gives up its ringing call to the target and then transfers blind to it."""
+        tried = self.legs.latest_from(transfer.transferor)
+        if tried is None or tried is transfer.first or tried.answered is not None:
+            return
+        given_up = tried.released is None or transfer.requested - tried.released <= SAME_TRANSFER_WITHIN
+        if given_up and same_address(address_key(tried.called), address_key(transfer.target)):
+            transfer.kind = TransferKind.SEMI_ATTENDED
+            transfer.link(tried, "consultation", "transferor's unanswered call to the target")
+
     def _secondary(self, consultation: Consultation, seen: Seen) -> tuple[Leg | None, str]:
         if isinstance(consultation, DialogReference):
             leg = self.legs.find(consultation.call_id)
-            return (leg, "Replaces") if leg and _tags_fit(leg, consultation) else (None, "")
+            return (leg, "Replaces") if leg and tags_fit(leg, consultation) else (None, "")
         if isinstance(consultation, HeldCall):
             return self._partner(seen), "held and active call of one access"
         if isinstance(consultation, CallReference):
             return self._by_call_reference(consultation.value, seen), "call reference"
-        name = {LinkId: "linkId", CallIdentity: "callIdentity", RltCallId: "RLT call id"}[type(consultation)]
+        name = CONSULTATION_NAMES[type(consultation)]
         return self._granted.get((seen.leg.link, consultation)), name
 
     def _partner(self, seen: Seen) -> Leg | None:
@@ -231,7 +246,7 @@ class Correlator:
             waiting.popleft()
         if not waiting:
             del self._awaiting_target[ending]
-        fitting = (transfer for transfer in reversed(waiting) if _may_claim(transfer, leg))
+        fitting = (transfer for transfer in reversed(waiting) if may_claim(transfer, leg))
         return next((each for each in fitting if same_address(address_key(each.target), key)), None)
 
     def _take_target(self, transfer: ObservedTransfer, leg: Leg, evidence: str, seen: Seen) -> None:
@@ -244,7 +259,7 @@ class Correlator:
         transfer = self._by_leg.get(seen.leg.key) or self._asked_with(event, seen)
         if transfer is None:
             transfer = self._seen_at_target(event, seen)
-        evidence = "Referred-By" if event.consultation is None else _NAMES[type(event.consultation)]
+        evidence = "Referred-By" if event.consultation is None else CONSULTATION_NAMES[type(event.consultation)]
         self._take_target(transfer, seen.leg, evidence, seen)
         if seen.transaction:
             self._by_setup[seen.leg.key, seen.transaction] = transfer
@@ -254,7 +269,7 @@ class Correlator:
         """The transfer whose request named the same secondary call, or came from the same transferor just now."""
         if event.consultation is not None:
             return self._by_consultation.get(event.consultation)
-        referred = address_key(_address(event.transferor))
+        referred = address_key(address_of(event.transferor))
         for before in reversed(self.transfers):
             if seen.time - before.requested > SAME_TRANSFER_WITHIN:
                 return None
@@ -266,7 +281,7 @@ class Correlator:
     def _seen_at_target(self, event: TransferSetup, seen: Seen) -> ObservedTransfer:
         kind = TransferKind.BLIND if event.consultation is None else TransferKind.ATTENDED
         transfer = self._new(kind, seen.leg.other_end(seen.side), seen)
-        transfer.transferor = _address(event.transferor)
+        transfer.transferor = address_of(event.transferor)
         transfer.transferee = seen.leg.own_end(seen.side)
         transfer.notify = False
         if event.consultation is not None:
@@ -280,7 +295,7 @@ class Correlator:
 
     def _progress(self, event: TransferProgress, seen: Seen) -> ObservedTransfer | None:
         transfer = self._find(seen)
-        if transfer is not None and 200 <= event.status < 300 and _asked_here(transfer, seen):
+        if transfer is not None and 200 <= event.status < 300 and asked_here(transfer, seen):
             transfer.accepted = transfer.accepted if transfer.accepted is not None else seen.time
         return transfer
 
@@ -289,9 +304,9 @@ class Correlator:
         if setup is not None:
             return setup
         transfer = self._find(seen)
-        if transfer is not None and _asked_here(transfer, seen):
+        if transfer is not None and asked_here(transfer, seen):
             transfer.error = transfer.error or event.error
-            transfer.settle(_outcome_of(event, transfer), seen.time, *self._status_and_cause(event))
+            transfer.settle(outcome_of(event, transfer), seen.time, *self._status_and_cause(event))
         return transfer
 
     def _status_and_cause(self, event: TransferOutcome) -> tuple[int | None, Cause | None]:
@@ -317,7 +332,7 @@ class Correlator:
         if known is None:
             if seen.leg.protocol is SignallingProtocol.SIP:
                 return None
-            known = self._new(TransferKind.JOIN, _address(event.party), seen)
+            known = self._new(TransferKind.JOIN, address_of(event.party), seen)
         elif known.first is not seen.leg and known.kind is TransferKind.JOIN:
             known.link(seen.leg, "consultation", "both ends of one join")
             self._by_leg[seen.leg.key] = known
@@ -345,7 +360,7 @@ class Correlator:
         known = self._by_request.get((seen.leg.key, seen.invoker, seen.transaction))
         if known is not None:
             return known
-        transfer = self._new(TransferKind.REDIRECT, _address(event.target), seen)
+        transfer = self._new(TransferKind.REDIRECT, address_of(event.target), seen)
         transfer.notify = False
         self._await_target(transfer)
         self._by_request[seen.leg.key, seen.invoker, seen.transaction] = transfer
@@ -392,83 +407,3 @@ class Correlator:
                 transfer.settle(Outcome.SUCCEEDED, target.answered, 200, NORMAL_CLEARING)
             elif target.released is not None:
                 transfer.settle(Outcome.FAILED, target.released, None, target.cause)
-
-
-_NAMES = {DialogReference: "Replaces", CallIdentity: "callIdentity", LinkId: "linkId", RltCallId: "RLT call id"}
-
-
-_FAILED_AT_TARGET = frozenset(("establishmentFailure", "callFailure", "bridgeFail", "congestion"))
-"""Errors that say the transfer was tried and the call to the target did not come about."""
-
-
-def _asked_here(transfer: ObservedTransfer, seen: Seen) -> bool:
-    """Whether this is the transferor's own request, and not what a box in the middle made of it."""
-    return transfer.first is seen.leg and seen.invoker in ("", transfer.invoker)
-
-
-def _outcome_of(event: TransferOutcome, transfer: ObservedTransfer) -> Outcome:
-    """An error of any other name, and no call to the target seen, says that the transfer was not even tried."""
-    untried = event.error not in _FAILED_AT_TARGET and transfer.linked("target") is None
-    return Outcome.REFUSED if event.outcome is Outcome.FAILED and event.error and untried else event.outcome
-
-
-def _named(consultation: Consultation) -> bool:
-    """Whether it names one call wherever it is seen: a blank callIdentity or "the held call" do not."""
-    if isinstance(consultation, CallIdentity):
-        return bool(consultation.digits.strip())
-    return isinstance(consultation, DialogReference)
-
-
-def _address(party: Party | None) -> str:
-    """The party as one text: its URI without header part, else its number, else its first alias."""
-    if party is None:
-        return ""
-    if party.uri:
-        return party.uri.partition("?")[0]
-    if party.number is not None:
-        return party.number.digits
-    return next((alias.value for alias in party.aliases if alias.kind.value != "transportID"), "")
-
-
-def _tags_fit(leg: Leg, replaced: DialogReference) -> bool:
-    """RFC 3891 3: tags from the receiver's viewpoint, which end that is we cannot know; "0" fits an absent tag."""
-    own = {leg.keys.get("from_tag", ""), *leg.keys.get("to_tags", leg.keys.get("to_tag", "")).split()}
-    return all(tag in own or tag in ("0", "") for tag in (replaced.to_tag, replaced.from_tag))
-
-
-def _target_of_secondary(other: Leg, seen: Seen) -> str:
-    """On one D channel the transferor is the same side in both calls; the target is the far party."""
-    return other.other_end(seen.side)
-
-
-def _may_claim(transfer: ObservedTransfer, leg: Leg) -> bool:
-    earlier = transfer.linked("target")
-    free = earlier is None or (earlier.state is LegState.RELEASED and earlier.answered is None)
-    return free and leg is not transfer.first and leg.started >= transfer.requested
-
-
-def _relay_evidence(before: ObservedTransfer, event: TransferRequest, target: str, seen: Seen) -> str:
-    """Why `event` is the transfer `before` on another leg: "" when it is not."""
-    if before.first.protocol is not seen.leg.protocol:
-        met = same_address(address_key(before.target), address_key(target))
-        return "numbers and time" if met or _same_call(before.first, seen.leg) else ""
-    if seen.leg.protocol is not SignallingProtocol.SIP:
-        same_identity = before.consultation == event.consultation and before.target == target
-        return "APDU passed on" if same_identity and before.first.link != seen.leg.link else ""
-    if address_key(before.target) != address_key(target):
-        return ""
-    if before.first is seen.leg:
-        return "Call-ID passed on"
-    return "Refer-To passed on" if _host(before.receiver) == _host(seen.source) != "" else ""
-
-
-def _same_call(one: Leg, other: Leg) -> bool:
-    """Two legs that a gateway between them bridges: same called or calling number, set up at about one time."""
-    close = abs(one.started - other.started) <= SAME_TRANSFER_WITHIN
-    called = same_address(address_key(one.called), address_key(other.called))
-    calling = same_address(address_key(one.calling), address_key(other.calling))
-    return close and (called or calling)
-
-
-def _host(endpoint: str) -> str:
-    return endpoint.rpartition(":")[0]

@@ -79,6 +79,7 @@ class LegTable:
 
     def __init__(self) -> None:
         self._legs: dict[str, Leg] = {}
+        self._latest_from: dict[str, Leg] = {}
         self._released: deque[tuple[float, Leg]] = deque()
         self._next_sweep = 0.0
 
@@ -92,10 +93,17 @@ class LegTable:
         """The leg with that key, or None."""
         return self._legs.get(key)
 
-    def open(self, protocol: SignallingProtocol, key: str, time: float) -> Leg:
+    def latest_from(self, calling: str) -> Leg | None:
+        """The newest leg that the party `calling` has set up, or None."""
+        return self._latest_from.get(calling)
+
+    def open(self, protocol: SignallingProtocol, key: str, time: float, calling: str = "", called: str = "") -> Leg:
         """A new leg under `key` (an older one of that key gives way)."""
         self._forget(time)
         leg = self._legs[key] = Leg(protocol, key, time)
+        leg.calling, leg.called = calling, called
+        if calling:
+            self._latest_from[calling] = leg
         return leg
 
     def alerting(self, leg: Leg) -> None:
@@ -128,3 +136,5 @@ class LegTable:
     def _drop(self, leg: Leg) -> None:
         if self._legs.get(leg.key) is leg:
             del self._legs[leg.key]
+        if self._latest_from.get(leg.calling) is leg:
+            del self._latest_from[leg.calling]
