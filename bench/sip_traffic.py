@@ -80,23 +80,22 @@ def _transfer(dialog: "_Dialog") -> Iterator[Message]:
 
 
 class _Dialog:
-    """The words that all messages of a call share."""
+    """The words that all messages of a call share. The caller is one side, the gateway the other."""
 
     def __init__(self, number: int, own_media_port: bool) -> None:
         self.number = number
         self.media = 10_000 + number * 2 % 50_000 if own_media_port else _SHARED_MEDIA_PORT
-        self._identity = (
-            f'From: "Alice {number}" <sip:alice{number}@example.com>;tag=a{number:08x}\r\n'
-            f"To: <sip:+1555010{number % 10_000:04}@example.net;user=phone>;tag=b{number:08x}\r\n"
-            f"Call-ID: {number:016x}{number * 2_654_435_761 % 2**64:016x}@192.0.2.10\r\n"
-        )
+        self._caller = f'"Alice {number}" <sip:alice{number}@example.com>;tag=a{number:08x}'
+        self._callee = f"<sip:+1555010{number % 10_000:04}@example.net;user=phone>"
+        self._callee_tag = f";tag=b{number:08x}"
+        self._call_id = f"{number:016x}{number * 2_654_435_761 % 2**64:016x}@192.0.2.10"
 
     def request(self, method: str, sequence: int, body: str = "", extra: str = "") -> bytes:
-        """A request with the header fields that a trunk sends."""
+        """A request with the header fields that a trunk sends; NOTIFY comes from the gateway."""
         return self._message(
             f"{method} sip:+1555010{self.number % 10_000:04}@198.51.100.20:5060;user=phone SIP/2.0\r\n",
             f"Max-Forwards: 70\r\nContact: <sip:alice{self.number}@192.0.2.10:5060>\r\n{extra}",
-            sequence, method, body,
+            "" if method == "INVITE" else self._callee_tag, f"{sequence} {method}", body,
         )  # fmt: skip
 
     def response(self, status: str, sequence: int, method: str, body: str = "") -> bytes:
@@ -104,16 +103,16 @@ class _Dialog:
         return self._message(
             f"SIP/2.0 {status}\r\n",
             "Contact: <sip:198.51.100.20:5060>\r\nServer: trunk/1.0\r\n",
-            sequence,
-            method,
-            body,
-        )
+            "" if status.startswith("100") else self._callee_tag, f"{sequence} {method}", body,
+        )  # fmt: skip
 
-    def _message(self, start: str, extra: str, sequence: int, method: str, body: str) -> bytes:
+    def _message(self, start: str, extra: str, callee_tag: str, cseq: str, body: str) -> bytes:
+        caller, callee = self._caller, self._callee + callee_tag
+        sender, receiver = (callee, caller) if cseq.endswith("NOTIFY") else (caller, callee)
         kind = "Content-Type: application/sdp\r\n" if body.startswith("v=0") else ""
         return (
-            f"{start}Via: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bK{self.number:08x}{method}{sequence};rport\r\n"
-            f"{self._identity}CSeq: {sequence} {method}\r\n{extra}"
+            f"{start}Via: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bK{self.number:x}{cseq.replace(' ', '')};rport\r\n"
+            f"From: {sender}\r\nTo: {receiver}\r\nCall-ID: {self._call_id}\r\nCSeq: {cseq}\r\n{extra}"
             f"Allow: INVITE, ACK, CANCEL, BYE, REFER, NOTIFY, OPTIONS, UPDATE\r\nSupported: replaces, timer\r\n"
             f"{kind}Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
