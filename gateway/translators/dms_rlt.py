@@ -82,6 +82,11 @@ DIALECT = RoseDialect(
     ),
     procedure=_procedure,
     fixed_ids={"RLT_OPERATION_IND": 1, "RLT_THIRD_PARTY": 2},
+    errors={
+        "unrecognizedCallIdentity": "callIdNotFound",
+        "linkIdNotAssignedByNetwork": "callIdNotFound",
+        "resourceUnavailable": "switchEquipmentCongestion",
+    },
     why={
         "target": "the target is the other party of the call that callId names",
         "transferor": "the transferor is the trunk that the message comes from",

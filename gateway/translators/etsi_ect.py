@@ -131,6 +131,11 @@ DIALECT = RoseDialect(
     failure="notAvailable",
     grant=Grant("EctLinkIdRequest", lambda value: IdentityGranted(LinkId(value)), _granted_link),
     procedure=_procedure,
+    errors={
+        "unrecognizedCallIdentity": "linkIdNotAssignedByNetwork",
+        "callIdNotFound": "linkIdNotAssignedByNetwork",
+        "switchEquipmentCongestion": "resourceUnavailable",
+    },
     why={
         "target": "the target is the other party of the second call, which the held call's reference implies",
         "consultation": "the held call's reference names the calls; a dialog cannot be named",

@@ -80,6 +80,7 @@ DIALECT = RoseDialect(
     answered="initiateTransfer",
     failure="notAvailable",
     procedure=_procedure,
+    errors={"switchEquipmentCongestion": "resourceUnavailable"},
     updates_by_notify=True,
     why={
         "target": "the target is the other party of the call that linkId names",

@@ -270,6 +270,13 @@ SERVICES = (
 
 GRANT = Grant("callTransferIdentify", _identified, _identify_result)
 
+ERRORS = {
+    "invalidReroutingNumber": "invalidRerouteingNumber",  # as H.450.2 spells it
+    "linkIdNotAssignedByNetwork": "unrecognizedCallIdentity",
+    "callIdNotFound": "unrecognizedCallIdentity",
+    "switchEquipmentCongestion": "resourceUnavailable",
+}
+
 WHY = {
     "uri": "QSIG names parties by number",
     "aliases": "QSIG names parties by number",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from gateway.model.transfer import CallIdentity, TransferEvent, TransferKind, TransferRequest
 from gateway.translators.dialect import Context
 from gateway.translators.procedures import Procedure, Say, directly
-from gateway.translators.qsig_services import GRANT, HEADER, SERVICES, WHY
+from gateway.translators.qsig_services import ERRORS, GRANT, HEADER, SERVICES, WHY
 from gateway.translators.qsig_transfer import join
 from gateway.translators.rose_dialect import RoseDialect
 
@@ -33,6 +33,7 @@ DIALECT = RoseDialect(
     failure="establishmentFailure",
     grant=GRANT,
     procedure=_procedure,
+    errors=ERRORS,
     why=WHY
     | {
         "consultation": "single step transfer makes a new call to the target and replaces none",

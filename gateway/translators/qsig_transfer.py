@@ -23,7 +23,7 @@ from gateway.model.transfer import (
 from gateway.translators.dialect import Context
 from gateway.translators.facility_message import PRIMARY, SECONDARY
 from gateway.translators.procedures import Procedure, Say, directly
-from gateway.translators.qsig_services import GRANT, HEADER, SERVICES, WHY, required_number
+from gateway.translators.qsig_services import ERRORS, GRANT, HEADER, SERVICES, WHY, required_number
 from gateway.translators.rose_dialect import RoseDialect
 
 
@@ -86,6 +86,7 @@ DIALECT = RoseDialect(
     failure="establishmentFailure",
     grant=GRANT,
     procedure=_procedure,
+    errors=ERRORS,
     why=WHY
     | {
         "transferor": "callTransferComplete does not name the transferor",

@@ -45,7 +45,8 @@ class RoseDialect:
     """A Dialect by tables. `home` is the name that what is kept goes by, the same for dialects that read the same
     messages. `header` is the Facility element without components, `variant` the operation table;
     `failure` the error that stands for one without a name here, `answered` the operation that an outcome without
-    operation answers, `fixed_ids` the invokeIds that the dialect prescribes, `why` the reasons for losses.
+    operation answers, `fixed_ids` the invokeIds that the dialect prescribes, `errors` the names here of errors that
+    others name differently, `why` the reasons for losses.
     """
 
     name: str
@@ -59,6 +60,7 @@ class RoseDialect:
     procedure: Callable[[TransferEvent, Context], Procedure] = directly
     updates_by_notify: bool = False
     fixed_ids: Mapping[str, int] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
     why: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -214,15 +216,13 @@ class RoseDialect:
         return ReturnResult(invoke_id, operation.code, empty)
 
     def _error(self, event: TransferOutcome) -> str:
-        return event.error if operations.has_error(self.variant, event.error) else self.failure
+        name = self.errors.get(event.error, event.error)
+        return name if operations.has_error(self.variant, name) else self.failure
 
     def _said(self, event: TransferEvent, draft: Draft) -> TransferEvent:
         """The event as its receiver reads it."""
         if isinstance(event, TransferOutcome):
-            error = event.error if event.rejected else self._error(event) if event.error else ""
-            outcome = Outcome.SUCCEEDED if event.outcome is Outcome.SUCCEEDED else Outcome.FAILED
-            said = TransferOutcome(outcome, error=error, rejected=event.rejected)
-            return call_elements.with_cause(said, draft.elements)
+            return call_elements.with_cause(self._answered(event), draft.elements)
         if isinstance(event, IdentityGranted) and self.grant:
             return self.grant.read(self.grant.write(event))
         if isinstance(event, PartyUpdate) and self._by_notify(event):
@@ -231,6 +231,13 @@ class RoseDialect:
         if service is None:
             return event
         return call_elements.with_setup(service.read(service.write(event)), draft.elements)
+
+    def _answered(self, event: TransferOutcome) -> TransferOutcome:
+        """An outcome as a component says it: success needs no status, an error only has its name."""
+        if event.outcome is Outcome.SUCCEEDED:
+            return TransferOutcome(event.outcome, event.status, event.reason)
+        same = event.rejected or event.error in self.errors or self._error(event) == event.error
+        return TransferOutcome(Outcome.FAILED, error=event.error if same else "", rejected=event.rejected)
 
     # -- rows --------------------------------------------------------------------------------------------------------
 
