@@ -130,6 +130,14 @@ def problem_code(name: str) -> tuple[str, int] | None:
     return next(((kind, names.index(spelt)) for kind, names in PROBLEMS.items() if spelt in names), None)
 
 
+def same_error(one: str, other: str) -> bool:
+    """Whether two names mean the same error or the same problem here."""
+    code, problem = error_code(one), problem_code(one)
+    return (code is not None and code == error_code(other)) or (
+        problem is not None and problem == problem_code(other)
+    )
+
+
 def _number(name: str) -> Code | None:
     if name.removeprefix("-").isdecimal():
         return int(name)

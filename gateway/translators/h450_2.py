@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from gateway.h323 import h225, h450
+from gateway.h323 import h225, h450, operations
 from gateway.h323.h225 import CallSignal
 from gateway.h323.h450 import SupplementaryService
 from gateway.model.errors import GatewayError
@@ -53,6 +53,7 @@ _WHY = {
     "number": "an H.225.0 alias holds 1 to 128 of 0-9 # * and comma",
     "uri": "a url-ID is a URI without headers, of up to 512 ASCII characters",
     "notify": "callTransferInitiate is always answered",
+    "error": "H.450 has no such error, so that establishmentFailure or unrecognizedComponent stands for it",
     "consultation": "H.450.2 names the secondary call by callIdentity only",
 }
 
@@ -227,14 +228,18 @@ def _party_in(carried: _Carried, event: PartyUpdate) -> Party | None:
 
 
 def _losses(event: TransferEvent, said: TransferEvent) -> tuple[Lost, ...]:
-    return losses(event, _without_additions(event, said), dialect=NAME, home=NAME, why=_WHY)
+    return losses(event, _as_given(event, said), dialect=NAME, home=NAME, why=_WHY)
 
 
-def _without_additions(event: TransferEvent, said: TransferEvent) -> TransferEvent:
-    """`said` without the aliases that we made from a party's number or URI: more aliases are no loss."""
-    parties: dict[str, Any] = {}
+def _as_given(event: TransferEvent, said: TransferEvent) -> TransferEvent:
+    """`said` in the words of `event` where it means the same: an error or problem by the name that ISDN gives it,
+    parties without the aliases that we made from their number or URI.
+    """
+    same: dict[str, Any] = {}
     for field in fields(event):
         mine, theirs = getattr(event, field.name), getattr(said, field.name, None)
+        if field.name == "error" and theirs and operations.same_error(mine, theirs):
+            same["error"] = mine
         if isinstance(mine, Party) and isinstance(theirs, Party) and set(mine.aliases) <= set(theirs.aliases):
-            parties[field.name] = replace(theirs, aliases=mine.aliases)
-    return replace(said, **parties)
+            same[field.name] = replace(theirs, aliases=mine.aliases)
+    return replace(said, **same)
