@@ -5,6 +5,8 @@ protocol profile and the interpretation APDU before them (QSIG, ISO/IEC 11582 11
 discriminator is the DMS-100's.
 """
 
+from collections import deque
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
@@ -23,6 +25,9 @@ MAX_CONTENTS = 255
 
 _WITH_COMPONENTS = frozenset(profile & 0x1F for profile in (ROSE_PROFILE, GAT_PROFILE, NETWORKING_EXTENSIONS))
 _NFE, _NETWORK_PROTOCOL_PROFILE, _INTERPRETATION = 0xAA, 0x92, 0x8B
+
+_Part = tuple[int, bytes, bytes]
+"""Tag, contents and whole TLV."""
 
 
 class Interpretation(IntEnum):
@@ -131,31 +136,31 @@ def _encode_nfe(nfe: NetworkFacilityExtension) -> bytes:
 
 
 def _with_components(facility: Facility, body: bytes) -> Facility:
-    nfe = profile = interpretation = None
-    components: list[Component] = []
-    rest = b""
-    for tag, contents, whole in tlv.split(body):
-        if rest or (tag not in rose.TAGS and (components or tag not in _EXTENSIONS)):
-            rest += whole
-        elif tag in rose.TAGS:
-            components.append(rose.decode_one(tag, contents))
-        elif tag == _NFE:
-            nfe = _decode_nfe(contents)
-        elif tag == _INTERPRETATION:
-            interpretation = Interpretation(_small(contents, len(Interpretation)))
-        else:
-            profile = _small(contents, 0x80)
+    parts = deque(tlv.split(body))
+    extensions = {tag: contents for tag, contents, _ in _leading(parts, _EXTENSIONS)}
+    components = tuple(rose.decode_one(tag, contents) for tag, contents, _ in _leading(parts, rose.TAGS))
+    nfe, profile, interpretation = (extensions.get(tag) for tag in _EXTENSIONS)
     return replace(
         facility,
-        components=tuple(components),
-        nfe=nfe,
-        network_protocol_profile=profile,
-        interpretation=interpretation,
-        rest=rest,
+        components=components,
+        nfe=None if nfe is None else _decode_nfe(nfe),
+        network_protocol_profile=None if profile is None else _number(profile, 255),
+        interpretation=None
+        if interpretation is None
+        else Interpretation(_number(interpretation, len(Interpretation))),
+        rest=b"".join(whole for _, _, whole in parts),
     )
 
 
-_EXTENSIONS = frozenset((_NFE, _NETWORK_PROTOCOL_PROFILE, _INTERPRETATION))
+_EXTENSIONS = (_NFE, _NETWORK_PROTOCOL_PROFILE, _INTERPRETATION)
+
+
+def _leading(parts: deque[_Part], tags: Collection[int]) -> list[_Part]:
+    """The parts up to the first one with another tag, taken out of `parts`."""
+    taken = []
+    while parts and parts[0][0] in tags:
+        taken.append(parts.popleft())
+    return taken
 
 
 def _decode_nfe(contents: bytes) -> NetworkFacilityExtension:
@@ -163,15 +168,16 @@ def _decode_nfe(contents: bytes) -> NetworkFacilityExtension:
     if not {0x80, 0x82} <= fields.keys():
         raise DecodeError("networkFacilityExtension without source or destination entity")
     return NetworkFacilityExtension(
-        EntityType(_small(fields[0x80], len(EntityType))),
-        EntityType(_small(fields[0x82], len(EntityType))),
+        EntityType(_number(fields[0x80], len(EntityType))),
+        EntityType(_number(fields[0x82], len(EntityType))),
         fields.get(0xA1),
         fields.get(0xA3),
     )
 
 
-def _small(contents: bytes, limit: int) -> int:
-    """A whole number below `limit` in one octet. Raises DecodeError for anything else."""
-    if len(contents) != 1 or contents[0] >= limit:
+def _number(contents: bytes, limit: int) -> int:
+    """The INTEGER or ENUMERATED from 0 up to but not including `limit`. Raises DecodeError for anything else."""
+    value = int.from_bytes(contents, signed=True)
+    if not 1 <= len(contents) <= 2 or not 0 <= value < limit:
         raise DecodeError(f"value {contents.hex()} is out of range")
-    return contents[0]
+    return value
