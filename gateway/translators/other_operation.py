@@ -37,12 +37,16 @@ def write(variant: str, event: OtherOperation, invoke_id: int) -> Invoke:
     return Invoke(invoke_id, _code(variant, event.operation), argument or None)
 
 
+def is_known(variant: str, name: str) -> bool:
+    """Whether the variant has an operation called `name`."""
+    return any(row.name == name for row in operations.VARIANTS[variant].operations)
+
+
 def _code(variant: str, name: str) -> rose.Code:
-    if name in {row.name for row in operations.VARIANTS[variant].operations}:
+    """An unknown local value means something else on another trunk, an object identifier is the same everywhere."""
+    if is_known(variant, name):
         return operations.named(variant, name).code
-    if name.lstrip("-").isdigit():
-        return int(name)
-    if name.replace(".", "").isdigit():
+    if "." in name and name.replace(".", "").isdigit():
         return name
     raise UntranslatableError(f"no operation {name!r} here")
 

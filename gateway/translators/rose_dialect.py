@@ -198,7 +198,7 @@ class RoseDialect:
         return ReturnResult(self._invoke_id(event, context, operation.name), operation.code, result)
 
     def _answer(self, event: TransferOutcome, context: Context) -> Component:
-        invoked = event.operation or ("" if event.invoke_id is not None else self.answered)
+        invoked = self._answered_operation(event)
         invoke_id = self._invoke_id(event, context, invoked)
         if event.outcome is Outcome.PENDING:
             raise UntranslatableError(f"{self.name} answers only when the transfer has ended")
@@ -207,6 +207,12 @@ class RoseDialect:
         if event.rejected:
             return _reject(invoke_id, event.error)
         return ReturnError(invoke_id, operations.error_code(self.variant, self._error(event)))
+
+    def _answered_operation(self, event: TransferOutcome) -> str:
+        """The operation that an outcome answers; "" for a result that does not say it, as it was read."""
+        if event.operation:
+            return event.operation if other_operation.is_known(self.variant, event.operation) else self.answered
+        return self.answered if event.invoke_id is None else ""
 
     def _success(self, invoke_id: int, invoked: str) -> ReturnResult:
         operation = operations.named(self.variant, invoked) if invoked else None
@@ -222,7 +228,7 @@ class RoseDialect:
     def _said(self, event: TransferEvent, draft: Draft) -> TransferEvent:
         """The event as its receiver reads it."""
         if isinstance(event, TransferOutcome):
-            return call_elements.with_cause(self._answered(event), draft.elements)
+            return call_elements.with_cause(self._outcome(event), draft.elements)
         if isinstance(event, IdentityGranted) and self.grant:
             return self.grant.read(self.grant.write(event))
         if isinstance(event, PartyUpdate) and self._by_notify(event):
@@ -232,7 +238,7 @@ class RoseDialect:
             return event
         return call_elements.with_setup(service.read(service.write(event)), draft.elements)
 
-    def _answered(self, event: TransferOutcome) -> TransferOutcome:
+    def _outcome(self, event: TransferOutcome) -> TransferOutcome:
         """An outcome as a component says it: success needs no status, an error only has its name."""
         if event.outcome is Outcome.SUCCEEDED:
             return TransferOutcome(event.outcome, event.status, event.reason)
@@ -247,7 +253,8 @@ class RoseDialect:
     def _usual_message(self, event: TransferEvent) -> MessageType:
         service = self._service(event)
         if service is None:
-            return MessageType.NOTIFY if isinstance(event, PartyUpdate) else MessageType.FACILITY
+            notify = self.updates_by_notify and isinstance(event, PartyUpdate)
+            return MessageType.NOTIFY if notify else MessageType.FACILITY
         return service.message_type
 
     def _usual_leg(self, event: TransferEvent) -> str:

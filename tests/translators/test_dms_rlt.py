@@ -108,6 +108,13 @@ def test_an_unknown_operation_is_carried_along() -> None:
     assert write(RLT, event).messages[0].octets == octets
 
 
+def test_a_notification_is_written_back_as_it_came() -> None:
+    octets = bytes.fromhex("080200016e2701ea")
+    event = read(RLT, octets)
+    assert isinstance(event, PartyUpdate)
+    assert write(RLT, event).messages[0].octets == octets
+
+
 @pytest.mark.parametrize("event", [PartyUpdate(Stage.COMPLETE, Party(international("49")))])
 def test_remaining_parties_are_not_told(event: TransferEvent) -> None:
     with pytest.raises(UntranslatableError):
