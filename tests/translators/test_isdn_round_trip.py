@@ -1,7 +1,7 @@
 """Every ISDN dialect gives back what it has read, and reads what it has written."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.isdn import q931
@@ -192,6 +192,7 @@ OWN: dict[str, st.SearchStrategy[TransferEvent]] = {
 
 
 @pytest.mark.parametrize("name", DIALECTS)
+@settings(deadline=None)
 @given(data=st.data())
 def test_what_is_written_is_read_as_it_was(name: str, data: st.DataObject) -> None:
     event = data.draw(own(name))
@@ -201,6 +202,7 @@ def test_what_is_written_is_read_as_it_was(name: str, data: st.DataObject) -> No
 
 
 @pytest.mark.parametrize("name", DIALECTS)
+@settings(deadline=None)
 @given(octets=st.binary(max_size=60))
 def test_random_octets_are_no_message_or_raise_decode_error(name: str, octets: bytes) -> None:
     for message in (octets, bytes.fromhex("0802000162") + octets):
@@ -211,6 +213,7 @@ def test_random_octets_are_no_message_or_raise_decode_error(name: str, octets: b
 
 
 @pytest.mark.parametrize("name", DIALECTS)
+@settings(deadline=None)
 @given(facility=facilities)
 def test_any_component_is_read_and_written_back_or_raises_decode_error(name: str, facility: Facility) -> None:
     message = q931.Message(q931.MessageType.FACILITY, 1, elements=elements(facility))
