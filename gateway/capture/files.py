@@ -18,7 +18,7 @@ Packet = tuple[float, int, bytes, int]
 
 Report = Callable[[str], None]
 
-CHUNK = 1 << 20
+CHUNK = 1 << 18
 LONGEST = 1 << 24
 """No capture tool writes a record longer than this (16 MiB): a length beyond it means a damaged file."""
 
@@ -38,7 +38,7 @@ def packets(path: Path, report: Report, progress: Callable[[int], None] | None =
     """Every whole packet of the file in the order recorded.
 
     What cannot be read on (a file cut short, a damaged record) goes to `report` and ends the stream.
-    `progress` hears how many octets of the file have been read, about once per MiB.
+    `progress` hears how many octets of the file have been read, about four times per MiB.
     Raises DecodeError when the file cannot be opened or is no capture at all.
     """
     try:

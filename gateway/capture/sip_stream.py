@@ -8,8 +8,8 @@ from gateway.model.errors import DecodeError
 LONGEST_HEADER = 65_536
 LONGEST_BODY = 1 << 17
 
-_START = re.compile(rb"SIP/2\.0 [1-6]\d\d[ \r\n]|[A-Z]{3,20} [^\r\n]{1,8192} SIP/2\.0\r?\n")
-_START_AFTER_LINE = re.compile(rb"(?<=\n)(?:" + _START.pattern + rb")")
+START_LINE = re.compile(rb"SIP/2\.0 [1-6]\d\d[ \r\n]|[A-Z]{3,20} [^\r\n]{1,8192} SIP/2\.0\r?\n")
+_START_AFTER_LINE = re.compile(rb"(?<=\n)(?:" + START_LINE.pattern + rb")")
 _BEGINNING = re.compile(rb"(?:SIP/(?:2(?:\.(?:0[^\n]{0,9})?)?)?|[A-Z]{1,20}(?: [^\r\n]{0,8192}\r?)?)\Z")
 _END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 _CONTENT_LENGTH = re.compile(rb"\n(?:content-length|l)[ \t]*:\s*(\d{1,10})", re.IGNORECASE)
@@ -18,7 +18,7 @@ _KEEP_ALIVE = b"\r\n"
 
 def starts_sip(octets: bytes) -> bool:
     """Whether a SIP start line stands at the very beginning."""
-    return _START.match(octets) is not None
+    return START_LINE.match(octets) is not None
 
 
 def may_start_sip(octets: bytes) -> bool:
