@@ -14,6 +14,9 @@ _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SENTENCES = {"missing": "the key is missing", "extra_forbidden": "there is no such key"}
 _OF_PYDANTIC = ("Value error, ", "Assertion failed, ")
 
+TABLE_SUFFIXES = (".yaml", ".yml")
+"""How the name of a file ends that is a table; a name without is one under `mappings/`."""
+
 Key = tuple[str | int, ...]
 """The way to a value in a YAML document: mapping keys and list indexes."""
 
@@ -54,9 +57,9 @@ def check(path_or_name: str | Path, schema: type[BaseModel]) -> tuple[MappingErr
 
 
 def table_path(path_or_name: str | Path) -> Path:
-    """Where the table is: the path itself when it ends in .yaml or .yml, else a name under `mappings/`."""
+    """Where the table is: the path itself when it ends as tables do, else a name under `mappings/`."""
     path = Path(path_or_name)
-    if path.suffix in (".yaml", ".yml"):
+    if path.suffix in TABLE_SUFFIXES:
         return path
     return folder("mappings") / f"{path_or_name}.yaml"
 

@@ -15,7 +15,9 @@ from gateway.model.causes import Cause, Location
 from gateway.model.errors import GatewayError
 from gateway.model.transfer import Outcome, TransferEvent, TransferOutcome
 from gateway.resources import folder
+from gateway.tables import TABLE_SUFFIXES
 
+DEFAULT_PROFILE = "rfc3398"
 SIP_DIALECTS = ("sip", "teams")
 _NOT_PROFILES = ("names", "h225", "rose")
 
@@ -66,17 +68,20 @@ def profiles() -> tuple[str, ...]:
 
 
 @lru_cache
-def cause_map(profile: str = "rfc3398", overrides: Path | None = None) -> "CauseMap":
+def cause_map(profile: str = DEFAULT_PROFILE, overrides: Path | None = None) -> "CauseMap":
     """The cause map of `profile`, with a trunk's own table on top of it.
 
+    `profile` may be the path of such a table too (it ends in .yaml): that lies on the profile it is `based_on`.
     Raises GatewayError for a profile that does not exist, MappingError for a table that is wrong.
     """
+    if Path(profile).suffix in TABLE_SUFFIXES:
+        return cause_map(tables.base_of(Path(profile)) or DEFAULT_PROFILE, Path(profile))
     if profile not in profiles():
         raise GatewayError(f"no cause profile {profile!r}; known: {', '.join(profiles())}")
     return CauseMap(profile, tables.rules(profile, overrides))
 
 
-def complete(event: TransferEvent, *, toward: str, origin: str = "", profile: str = "rfc3398") -> TransferEvent:
+def complete(event: TransferEvent, *, toward: str, origin: str = "", profile: str = DEFAULT_PROFILE) -> TransferEvent:
     """`event` with what the dialect `toward` says of an outcome and `origin` did not: see CauseMap.complete."""
     if not isinstance(event, TransferOutcome):
         return event

@@ -273,6 +273,11 @@ def rose() -> RoseTable:
     return load("causes/rose", RoseTable)
 
 
+def base_of(path: Path) -> str | None:
+    """The profile that a trunk's own table says it is based on."""
+    return load(path, Profile).based_on
+
+
 def rules(profile: str, overrides: Path | None = None, folder: Path | None = None) -> Rules:
     """The profile as it applies; `folder` is where profiles are when not in `mappings/causes/`.
 

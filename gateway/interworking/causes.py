@@ -45,8 +45,8 @@ def convert(
 ) -> Mapped:
     """`code` of the kind `from_` as a code of the kind `to` (KINDS).
 
-    A reason is given by name or index, an error by name, value or OID; `location` as number or RFC 8606 code.
-    Raises GatewayError for a kind, code, profile or location that does not exist.
+    A reason is given by name or index, an error by name, value or OID; `profile` by name or as path of a trunk's own
+    table; `location` as number or RFC 8606 code. Raises GatewayError for what does not exist.
     """
     causes, place = cause_map(profile), _location(location)
     if from_ not in KINDS or to not in KINDS:

@@ -403,6 +403,16 @@ def test_a_trunk_lays_its_own_rows_on_a_profile(tmp_path: Path) -> None:
     assert sip(18) == 408
 
 
+def test_a_path_is_a_profile_too_and_says_what_it_is_based_on(tmp_path: Path) -> None:
+    own = tmp_path / "trunk.yaml"
+    own.write_text("based_on: q1912_5\nq850_to_sip:\n  rows:\n    17: 480\n")
+    assert convert("q850", "sip", 17, str(own)).code == 480
+    assert convert("q850", "sip", 2, str(own)).code == 500
+    other = tmp_path / "other.yaml"
+    other.write_text("prefer_reason: true\n")
+    assert convert("q850", "sip", 2, str(other)).code == 404
+
+
 def test_a_trunk_may_prefer_the_reason_header(tmp_path: Path) -> None:
     own = tmp_path / "trunk.yaml"
     own.write_text("prefer_reason: true\n")
