@@ -12,7 +12,6 @@ from gateway.sip.address import Address
 from gateway.sip.message import Message, parse
 from gateway.translators import dialect
 from gateway.translators.dialect import Context
-from tests.peers.pjsua_phone import PjsuaPhone
 
 SIP = dialect("sip")
 ANSWER = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"
@@ -74,11 +73,12 @@ class GatewayEnd:
         via = (request.headers.get("Via") or "").split()[1].split(";")[0]
         self.send(text.encode(), f"sip:@{via}")
 
-    def call(self, phone: PjsuaPhone, replaced: DialogReference | None = None) -> SipDialog:
-        """An answered call to the phone, opened by an INVITE of the dialect; with `replaced` in place of another."""
-        invite = self.say(TransferSetup(target=Party(uri=phone.uri), consultation=replaced), phone.uri)
-        if replaced is None:
-            phone.answer(str(phone.wait("incoming")["call"]))
+    def invite(self, uri: str, replaced: DialogReference | None = None) -> Message:
+        """An INVITE of the dialect to `uri`; with `replaced` in place of another dialog of the peer."""
+        return self.say(TransferSetup(target=Party(uri=uri), consultation=replaced), uri)
+
+    def answered(self, invite: Message) -> SipDialog:
+        """The dialog that the peer's 200 to our INVITE opens; the ACK carries an SDP answer."""
         answer = self.receive("200")
         dialog = SipDialog(
             call_id=invite.call_id,

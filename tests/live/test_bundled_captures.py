@@ -1,14 +1,12 @@
 """The bundled captures in pcaps/: each with its scenario, small, from loopback only, and read by tshark in full."""
 
-from collections import Counter
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.peers import tshark
+from tests.live.wireshark import frames, messages
 
 FOLDER = Path(__file__).resolve().parents[2] / "pcaps"
 RECORDED = sorted(FOLDER.glob("*.pcap*"), key=lambda path: path.name)
@@ -17,30 +15,6 @@ LARGEST = 60_000
 # DMS-100 puts a service discriminator octet before the first component, at which tshark's ROSE gives up.
 UNREADABLE = {"dms_rlt"}
 
-_FIELDS = [
-    "_ws.malformed",
-    "ip.src",
-    "ip.dst",
-    "sip.Method",
-    "sip.CSeq",
-    "sip.Call-ID",
-    "ip.src",
-    "q931.message_type",
-]
-_Q931 = {
-    "0x01": "ALERTING",
-    "0x02": "CALL PROCEEDING",
-    "0x05": "SETUP",
-    "0x07": "CONNECT",
-    "0x0f": "CONNECT ACKNOWLEDGE",
-    "0x24": "HOLD",
-    "0x28": "HOLD ACKNOWLEDGE",
-    "0x45": "DISCONNECT",
-    "0x4d": "RELEASE",
-    "0x5a": "RELEASE COMPLETE",
-    "0x62": "FACILITY",
-}
-
 each_capture = pytest.mark.parametrize("capture", RECORDED, ids=lambda path: path.stem)
 
 
@@ -48,25 +22,6 @@ def scenario(capture: Path) -> dict[str, Any]:
     """What the file beside the capture says."""
     document: dict[str, Any] = yaml.safe_load(capture.with_suffix(".yaml").read_text())
     return document
-
-
-@cache
-def frames(capture: Path) -> list[list[str]]:
-    """tshark's reading of each frame."""
-    options = tshark.ETSI if capture.name.startswith("etsi") else ()
-    return tshark.fields(capture, _FIELDS, options=options)
-
-
-def messages(capture: Path) -> dict[str, Counter[str]]:
-    """Each request counted once by the protocol's name for it, copies left out."""
-    requests = {
-        (method, cseq, call_id, source)
-        for _, source, _, methods, cseqs, call_ids, _, _ in frames(capture)
-        for method, cseq, call_id in zip(methods.split(","), cseqs.split(","), call_ids.split(","), strict=False)
-        if method
-    }
-    q931 = Counter(_Q931[row[-1]] for row in frames(capture) if row[-1])
-    return {"sip": Counter(method for method, *_ in requests), "q931": q931}
 
 
 def test_every_capture_has_a_scenario_and_every_scenario_a_capture() -> None:

@@ -38,6 +38,13 @@ def phone() -> Iterator[PjsuaPhone]:
         yield there
 
 
+def call(end: GatewayEnd, phone: PjsuaPhone) -> SipDialog:
+    """Our call to the phone, answered."""
+    invite = end.invite(phone.uri)
+    phone.answer(str(phone.wait("incoming")["call"]))
+    return end.answered(invite)
+
+
 def refer(end: GatewayEnd, phone: PjsuaPhone, dialog: SipDialog, consultation: DialogReference | None = None) -> str:
     """Our REFER to a target that is our own end; returns the target's URI."""
     target = f"sip:carol@{end.domain}"
@@ -55,7 +62,7 @@ def read(message: Message) -> object:
 
 
 def test_it_answers_our_invite_and_accepts_our_refer(end: GatewayEnd, phone: PjsuaPhone) -> None:
-    target = refer(end, phone, end.call(phone))
+    target = refer(end, phone, call(end, phone))
     accepted = read(end.receive("202"))
     assert isinstance(accepted, TransferProgress)
     assert accepted.status == 202
@@ -63,7 +70,7 @@ def test_it_answers_our_invite_and_accepts_our_refer(end: GatewayEnd, phone: Pjs
 
 
 def test_it_calls_the_target_of_our_refer_and_says_who_sent_it(end: GatewayEnd, phone: PjsuaPhone) -> None:
-    target = refer(end, phone, end.call(phone))
+    target = refer(end, phone, call(end, phone))
     invite = end.receive("INVITE")
     assert invite.request_uri == target
     setup = read(invite)
@@ -73,7 +80,7 @@ def test_it_calls_the_target_of_our_refer_and_says_who_sent_it(end: GatewayEnd, 
 
 
 def test_it_reports_the_outcome_of_our_refer(end: GatewayEnd, phone: PjsuaPhone) -> None:
-    refer(end, phone, end.call(phone))
+    refer(end, phone, call(end, phone))
     first = end.receive("NOTIFY")
     end.reply(first, "200 OK")
     trying = read(first)
@@ -88,21 +95,21 @@ def test_it_reports_the_outcome_of_our_refer(end: GatewayEnd, phone: PjsuaPhone)
 
 
 def test_it_carries_our_replaces_to_the_target(end: GatewayEnd, phone: PjsuaPhone) -> None:
-    refer(end, phone, end.call(phone), CONSULTATION)
+    refer(end, phone, call(end, phone), CONSULTATION)
     setup = read(end.receive("INVITE"))
     assert isinstance(setup, TransferSetup)
     assert setup.consultation == CONSULTATION
 
 
 def test_it_lets_our_invite_replace_a_call(end: GatewayEnd, phone: PjsuaPhone) -> None:
-    old = end.call(phone)
-    new = end.call(phone, DialogReference(old.call_id, old.remote_tag, old.local_tag))
+    old = call(end, phone)
+    new = end.answered(end.invite(phone.uri, DialogReference(old.call_id, old.remote_tag, old.local_tag)))
     assert phone.wait("replaced")["call"] == "in1"
     assert end.receive("BYE").call_id == old.call_id != new.call_id
 
 
 def test_it_refuses_an_invite_that_replaces_nothing(end: GatewayEnd, phone: PjsuaPhone) -> None:
-    end.say(TransferSetup(target=Party(uri=phone.uri), consultation=CONSULTATION), phone.uri)
+    end.invite(phone.uri, CONSULTATION)
     assert end.receive("481").cseq_method == "INVITE"
 
 
@@ -118,7 +125,7 @@ def test_it_refuses_an_invite_that_replaces_nothing(end: GatewayEnd, phone: Pjsu
 def test_it_understands_our_notify(
     end: GatewayEnd, phone: PjsuaPhone, event: TransferProgress | TransferOutcome, status: int, final: bool
 ) -> None:
-    dialog = end.call(phone)
+    dialog = call(end, phone)
     phone.state("in1", "CONFIRMED")
     phone.refer("in1", "sip:carol@gateway.example")
     end.reply(end.receive("REFER"), "202 Accepted")

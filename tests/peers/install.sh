@@ -6,6 +6,7 @@ python=${1:-python3}
 packages=""
 command -v tshark >/dev/null || packages="$packages tshark"
 command -v sipp >/dev/null || packages="$packages sip-tester"
+command -v baresip >/dev/null || packages="$packages baresip-core"
 command -v gcc >/dev/null || packages="$packages gcc libc6-dev"
 [ -e /usr/include/libpri.h ] || packages="$packages libpri-dev"
 "$python" -c 'import ensurepip, venv' 2>/dev/null || packages="$packages python3-venv"

@@ -1,6 +1,6 @@
 """Records the bundled captures again: `python -m tests.peers.record [NAME…]` (or `make captures`) fills pcaps/.
 
-Needs libpri, sipp, dumpcap, the pjsua2 wheel, and the right to capture on loopback.
+Needs libpri, sipp, baresip, dumpcap, the pjsua2 wheel, and the right to capture on loopback.
 """
 
 import argparse
@@ -8,13 +8,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.peers import record_isdn, record_phones, record_sipp, record_teams
+from tests.peers import record_baresip, record_isdn, record_phones, record_sipp, record_teams
 
 FOLDER = Path(__file__).resolve().parents[2] / "pcaps"
 
 RECORDERS: dict[str, Callable[[Path], None]] = {
     **{f"sip_{name}": partial(record_phones.record, name) for name in record_phones.FLOWS},
     **{f"sip_{name}": partial(record_sipp.record, name) for name in record_sipp.FLOWS},
+    "sip_blind_baresip": record_baresip.record,
     "teams_blind": record_teams.record,
     **{name: partial(record_isdn.record, name) for name in record_isdn.RECORDINGS},
 }

@@ -1,0 +1,41 @@
+"""What tshark finds in a capture of transfers: one reading per capture, and the messages in it."""
+
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+from tests.peers import tshark
+
+_FIELDS = ["_ws.malformed", "ip.src", "ip.dst", "sip.Method", "sip.resend", "q931.message_type"]
+_Q931 = {
+    "0x01": "ALERTING",
+    "0x02": "CALL PROCEEDING",
+    "0x05": "SETUP",
+    "0x07": "CONNECT",
+    "0x0f": "CONNECT ACKNOWLEDGE",
+    "0x24": "HOLD",
+    "0x28": "HOLD ACKNOWLEDGE",
+    "0x45": "DISCONNECT",
+    "0x4d": "RELEASE",
+    "0x5a": "RELEASE COMPLETE",
+    "0x62": "FACILITY",
+}
+
+
+@cache
+def frames(capture: Path) -> list[list[str]]:
+    """tshark's reading of each frame: malformed or not, source, destination, methods, copies, Q.931 type."""
+    options = tshark.ETSI if capture.name.startswith("etsi") else ()
+    return tshark.fields(capture, _FIELDS, options=options)
+
+
+def messages(capture: Path) -> dict[str, Counter[str]]:
+    """Each request counted once by the protocol's name for it, copies left out."""
+    sip: Counter[str] = Counter()
+    q931: Counter[str] = Counter()
+    for _, _, _, methods, copies, message_type in frames(capture):
+        if methods and "1" not in copies:
+            sip.update(methods.split(","))
+        if message_type:
+            q931[_Q931[message_type]] += 1
+    return {"sip": sip, "q931": q931}
