@@ -4,6 +4,8 @@ Sources: the IANA registry of SIP header fields; RFC 3261 §7.3.3 and §20; RFC 
 RFC 6665 §8.2 (o, u), RFC 3841 §9 (a, j, d), RFC 8224 §4 (y), RFC 4028 §4 (x).
 """
 
+from functools import lru_cache
+
 COMPACT = {
     "a": "accept-contact",
     "b": "referred-by",
@@ -40,6 +42,7 @@ _LISTED = """
 LISTS = frozenset(_LISTED.split())
 
 
+@lru_cache(maxsize=512)
 def key(name: str) -> str:
     """What a header field is looked up by: lower case, compact form written out."""
     lower = name.lower()

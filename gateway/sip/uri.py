@@ -6,6 +6,7 @@ Escapes are undone exactly once, by whoever reads the meaning of a part, with `u
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from gateway.model.errors import DecodeError
 from gateway.sip.parameters import Parameters
@@ -67,13 +68,7 @@ class Uri:
     @classmethod
     def parse(cls, text: str) -> "Uri":
         """Raises DecodeError: 416 for a scheme that is not sip, sips or tel, else 400."""
-        scheme = _SCHEME.match(text)
-        if not scheme:
-            raise DecodeError(f"not a sip, sips or tel URI: {text[:80]!r}", sip_status=416)
-        if _UNFIT.search(text):
-            raise DecodeError(f"a URI holds no spaces, quotes or angle brackets: {text[:80]!r}")
-        rest = text[scheme.end() :]
-        return _parse_tel(scheme[1], rest) if scheme[1].lower() == "tel" else _parse_sip(scheme[1], rest)
+        return _parse(text)
 
     @property
     def secure(self) -> bool:
@@ -106,6 +101,18 @@ class Uri:
         port = "" if self.port is None else f":{self.port}"
         headers = "&".join(name if value is None else f"{name}={value}" for name, value in self.headers)
         return f"{self.scheme}:{user}{at}{self.host}{port}{self.parameters}" + (f"?{headers}" if self.headers else "")
+
+
+# The same few URIs come again and again within a call.
+@lru_cache(maxsize=512)
+def _parse(text: str) -> Uri:
+    scheme = _SCHEME.match(text)
+    if not scheme:
+        raise DecodeError(f"not a sip, sips or tel URI: {text[:80]!r}", sip_status=416)
+    if _UNFIT.search(text):
+        raise DecodeError(f"a URI holds no spaces, quotes or angle brackets: {text[:80]!r}")
+    rest = text[scheme.end() :]
+    return _parse_tel(scheme[1], rest) if scheme[1].lower() == "tel" else _parse_sip(scheme[1], rest)
 
 
 def _parse_tel(scheme: str, rest: str) -> Uri:
