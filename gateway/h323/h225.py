@@ -23,16 +23,25 @@ MESSAGE_TYPES = {
     0x07: "CONNECT",
     0x0D: "SETUP ACKNOWLEDGE",
     0x0F: "CONNECT ACKNOWLEDGE",
+    0x20: "USER INFORMATION",
+    0x24: "HOLD",
+    0x28: "HOLD ACKNOWLEDGE",
+    0x30: "HOLD REJECT",
+    0x31: "RETRIEVE",
+    0x33: "RETRIEVE ACKNOWLEDGE",
+    0x37: "RETRIEVE REJECT",
     0x45: "DISCONNECT",
     0x4D: "RELEASE",
     0x5A: "RELEASE COMPLETE",
+    0x60: "SEGMENT",
     0x62: "FACILITY",
     0x6E: "NOTIFY",
     0x75: "STATUS ENQUIRY",
+    0x79: "CONGESTION CONTROL",
     0x7B: "INFORMATION",
     0x7D: "STATUS",
 }
-"""Q.931 message types with the names that H.225.0 clause 7.1 uses; others are named by their value, "0x20"."""
+"""The message types of Q.931 (and Q.932 hold and retrieve); others are named by their value, "0x7f"."""
 
 MESSAGE_CODES = {name: code for code, name in MESSAGE_TYPES.items()}
 BEARER_CAPABILITY, CAUSE, FACILITY, USER_USER = 0x04, 0x08, 0x1C, 0x7E
@@ -153,16 +162,25 @@ def _information_elements(octets: bytes) -> list[tuple[int, bytes]]:
 
 def encode(message: CallSignal) -> bytes:
     """The octets of `message`. Raises LocalProtocolError for a value that the message cannot carry."""
-    if message.name not in MESSAGE_CODES or not 0 <= message.call_reference <= 0x7FFF:
-        raise LocalProtocolError(f"no H.225.0 message: {message.name} {message.call_reference}")
+    if not 0 <= message.call_reference <= 0x7FFF:
+        raise LocalProtocolError(f"a call reference value has 15 bits: {message.call_reference}")
     reference = message.call_reference | message.from_destination << 15
     header = bytes((PROTOCOL_DISCRIMINATOR, 2)) + reference.to_bytes(2, "big")
     elements = b"".join(_element(*element) for element in message.information_elements)
-    octets = header + bytes((MESSAGE_CODES[message.name],)) + elements
+    octets = header + bytes((_message_type(message.name),)) + elements
     if not message.body:
         return octets
     user_user = bytes((_ASN1_CODED,)) + _encode_user_information(message)
     return octets + bytes((USER_USER,)) + _length(user_user, 2) + user_user
+
+
+def _message_type(name: str) -> int:
+    if name in MESSAGE_CODES:
+        return MESSAGE_CODES[name]
+    try:
+        return bytes.fromhex(name.removeprefix("0x"))[0]
+    except (ValueError, IndexError) as error:
+        raise LocalProtocolError(f"no H.225.0 message is called {name!r}") from error
 
 
 def _element(identifier: int, contents: bytes) -> bytes:

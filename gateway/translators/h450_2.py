@@ -19,7 +19,7 @@ from typing import Any
 from gateway.h323 import h225, h450, operations
 from gateway.h323.h225 import CallSignal
 from gateway.h323.h450 import SupplementaryService
-from gateway.model.errors import GatewayError
+from gateway.model.errors import DecodeError, GatewayError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import Party
 from gateway.model.transfer import (
@@ -130,10 +130,13 @@ def _kept(event: TransferEvent, what: str) -> str:
 
 def _kept_apdu(event: TransferEvent) -> SupplementaryService | None:
     """The APDU that `event` was read from, unless the event has changed since."""
-    octets = bytes.fromhex(_kept(event, _APDU))
-    if not octets:
+    kept = _kept(event, _APDU)
+    if not kept:
         return None
-    apdu = h450.decode(octets)
+    try:
+        apdu = h450.decode(bytes.fromhex(kept))
+    except ValueError as error:
+        raise DecodeError(f"kept as {_APDU}, but not hex: {kept}") from error
     before = meaning(apdu.components[0], CallSignal("FACILITY", 0), _pending(event))
     return apdu if before == _as_component(event) else None
 

@@ -24,7 +24,7 @@ CONTROL = bytes.fromhex("2a00")
 
 def test_facility_with_an_empty_body_around_an_apdu() -> None:
     octets = h225.encode(signals.facility(Call(1), (APDU,)))
-    assert octets.hex() == "08020001621c007e000f0528100100010701050001400101"
+    assert octets.hex() == "08020001621c007e000e0528100100010701050001400101"
 
 
 def test_the_flag_of_the_call_reference_is_set_by_the_side_that_did_not_allocate_it() -> None:
@@ -102,6 +102,33 @@ def test_the_recorded_messages_are_those_that_tshark_counts() -> None:
     assert names.total() == 326
 
 
+OTHER_VENDORS = "pcaps/public"
+
+
+@pytest.mark.parametrize(
+    ("capture", "count"),
+    [
+        ("russo__fax_t38_nse_h323_ogw.pcapng", 16),
+        ("russo__h245_alpha.pcapng", 20),
+        ("russo__h323_ss_hold_resume.pcapng", 9),
+    ],
+)
+def test_messages_of_another_vendor_are_read_and_written_with_equal_values(capture: str, count: int) -> None:
+    """Cisco gateways write extension bitmaps at full length, so that the octets differ and the values do not."""
+    rows = tshark(folder(OTHER_VENDORS) / capture, "tcp.stream", "tcp.srcport", "tcp.payload", "q931.message_type")
+    streams: dict[tuple[str, str], tpkt.Unframer] = {}
+    messages: list[CallSignal] = []
+    for stream, port, payload, message_type in rows:
+        if message_type:
+            octets = streams.setdefault((stream, port), tpkt.Unframer()).feed(bytes.fromhex(payload))
+            messages += map(h225.decode, octets)
+    assert [h225.decode(h225.encode(message)) for message in messages] == messages
+    counted = Counter(int(each, 0) for row in rows for each in row[3].split(",") if each)
+    assert Counter(message.name for message in messages) == {h225.MESSAGE_TYPES[t]: n for t, n in counted.items()}
+    assert len(messages) == count
+    assert not any(message.supplementary_services for message in messages)
+
+
 def test_the_padded_vector() -> None:
     vectors = json.loads((folder("standards") / "vectors.json").read_text())
     (octets,) = tpkt.Unframer().feed(bytes.fromhex(vectors["h225_tpkt_facility_ctInitiate_blind_padded"]))
@@ -138,7 +165,9 @@ def test_a_single_octet_element_has_no_contents() -> None:
 
 
 def test_a_message_type_without_name_is_called_by_its_value() -> None:
-    assert h225.decode(bytes.fromhex("0802000120")).name == "0x20"
+    message = h225.decode(bytes.fromhex("080200017f"))
+    assert message.name == "0x7f"
+    assert h225.encode(message).hex() == "080200017f"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ from gateway.model.transfer import (
 from gateway.translators import dialect
 from gateway.translators.dialect import Context, Lost, Message, Written
 from tests.h323 import recordings
-from tests.h323.strategies import digits, invoke_ids, names, parties, subaddresses
+from tests.h323.strategies import invoke_ids, names, parties, subaddresses
 
 H4502 = dialect("h4502")
 CALLS = Context(h323=H323Call(1, True, bytes(range(16))), h323_secondary=H323Call(2, False), invoke_id=7)
@@ -198,6 +198,29 @@ def test_a_blind_transfer_is_call_transfer_initiate_with_one_blank() -> None:
     assert (message.protocol, message.name, message.leg) == (SignallingProtocol.H323, "FACILITY", "primary")
     assert apdu_of(message) == "0001100007000109100800028107007f00170306b801804336"
     assert written.lost == ()
+
+
+@pytest.mark.parametrize("kind", [TransferKind.SINGLE_STEP, TransferKind.BYE_ALSO])
+def test_other_transfers_without_a_second_call_are_written_alike(kind: TransferKind) -> None:
+    assert H4502.write(TransferRequest(kind, CAROL), CALLS) == H4502.write(
+        TransferRequest(TransferKind.BLIND, CAROL), CALLS
+    )
+
+
+def test_a_redirection_is_facility_call_forwarded() -> None:
+    written = H4502.write(Redirection(CAROL, reason="user-busy", count=1), CALLS)
+    message = h225.decode(one(written).octets)
+    assert (message.name, message.reason) == ("FACILITY", "callForwarded")
+    assert message.uuie["alternativeAddress"] == ("ipAddress", {"ip": b"\x7f\0\x17\x03", "port": 1720})
+    assert message.destination_aliases == (("dialledDigits", "1003"),)
+    assert [lost.what for lost in written.lost] == ["reason", "count"]
+    assert H4502.write(TransferRequest(TransferKind.REDIRECT, CAROL), CALLS).messages == written.messages
+
+
+def test_an_apdu_kept_that_is_none_is_an_error_of_ours() -> None:
+    event = TransferRequest(TransferKind.BLIND, CAROL, kept=(Kept("h4502", "h4501SupplementaryService", "zz"),))
+    with pytest.raises(GatewayError):
+        H4502.write(event, CALLS)
 
 
 @pytest.mark.parametrize("kind", [TransferKind.ATTENDED, TransferKind.SEMI_ATTENDED, TransferKind.JOIN])
@@ -401,7 +424,7 @@ requests = st.one_of(
     ),
 )
 identities = st.text("0123456789", max_size=4).map(CallIdentity)
-sip_free = parties().map(lambda who: replace(who, presentation=None, screening=None))
+callers = parties().map(lambda who: replace(who, presentation=None, screening=None))
 events = st.one_of(
     requests,
     st.builds(IdentityRequest, invoke_ids),
@@ -409,10 +432,10 @@ events = st.one_of(
     st.builds(IdentityGranted, identities, parties(), invoke_ids),
     st.builds(
         TransferSetup,
-        target=st.none() | sip_free,
+        target=st.none() | callers,
         consultation=st.none() | st.text("0123456789", min_size=1, max_size=4).map(CallIdentity),
         transferor=st.none() | parties(),
-        transferee=st.none() | sip_free,
+        transferee=st.none() | callers,
         invoke_id=invoke_ids,
     ),
     st.builds(
@@ -450,7 +473,7 @@ events = st.one_of(
         operation=st.sampled_from(sorted(BY_NAME)),
         invoke_id=invoke_ids,
     ),
-    st.builds(OtherOperation, digits.map(lambda _: "77"), st.binary(max_size=9).map(bytes.hex), invoke_id=invoke_ids),
+    st.builds(OtherOperation, st.just("77"), st.binary(max_size=9).map(bytes.hex), invoke_id=invoke_ids),
 )
 
 
