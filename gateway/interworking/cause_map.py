@@ -13,9 +13,11 @@ from gateway.interworking import cause_tables as tables
 from gateway.interworking import rose_errors
 from gateway.model.causes import Cause, Location
 from gateway.model.errors import GatewayError
+from gateway.model.legs import SignallingProtocol
 from gateway.model.transfer import Outcome, TransferEvent, TransferOutcome
 from gateway.resources import folder
 from gateway.tables import TABLE_SUFFIXES
+from gateway.translators import dialect
 
 DEFAULT_PROFILE = "rfc3398"
 SIP_DIALECTS = ("sip", "teams")
@@ -174,14 +176,14 @@ class CauseMap:
     def complete(self, event: TransferEvent, toward: str, origin: str = "") -> TransferEvent:
         """`event` with what the dialect `toward` says of an outcome and the dialect `origin` did not: status and
         cause out of the error, the error out of the status. Other events come back as they are.
+
+        Raises GatewayError when there is no dialect `toward`.
         """
         if not isinstance(event, TransferOutcome) or event.outcome is Outcome.PENDING:
             return event
-        if toward in SIP_DIALECTS:
-            return self._with_status(event, origin)
-        if event.outcome is Outcome.SUCCEEDED or toward not in rose_errors.dialects():
-            return event
-        return self._with_error(event, toward, origin)
+        if toward in rose_errors.dialects():
+            return event if event.outcome is Outcome.SUCCEEDED else self._with_error(event, toward, origin)
+        return self._with_status(event, origin) if _is_sip(toward) else event
 
     def _with_status(self, event: TransferOutcome, origin: str) -> TransferOutcome:
         if event.status is not None:
@@ -208,6 +210,11 @@ class CauseMap:
         mapped = self.sip_to_q850(status)
         cause = event.cause or Cause(int(mapped.code), mapped.location)
         return replace(event, error=rose_errors.error_for_status(status, toward), cause=cause)
+
+
+def _is_sip(name: str) -> bool:
+    """Ours are known without being loaded."""
+    return name in SIP_DIALECTS or dialect(name).protocol is SignallingProtocol.SIP
 
 
 def _respelt(event: TransferOutcome, error: str) -> TransferOutcome:

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.interworking import cause_tables
+from gateway.interworking.cause_map import profiles
 from gateway.interworking.cause_tables import H225Table, NameTable, Profile, RoseTable
 from gateway.interworking.number_class import ClassTable
 from gateway.interworking.number_plan import DialRule, NumberPlan, country_plan
@@ -91,6 +92,8 @@ def _in_profile(path: Path, profile: Any) -> Iterator[Finding]:
                 yield ("sip_to_q850", "rows", status), f"there is no Q.850 cause {cause}"
     if path.parent.name == "causes":
         yield from _totality(path, profile)
+    elif profile.based_on and profile.based_on not in profiles():
+        yield ("based_on",), f"no profile {profile.based_on!r}; known: {', '.join(profiles())}"
 
 
 def _totality(path: Path, profile: Profile) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from gateway.interworking.cause_tables import Consequence, ErrorOfStatus, Fallback, RoseError, RoseProblem, rose
 from gateway.model.errors import GatewayError
@@ -28,7 +28,7 @@ def failure(error: str | int, dialect: str = "", rejected: bool = False) -> Fail
     return _failure(error, dialect, rejected)
 
 
-@cache
+@lru_cache(1024)
 def _failure(error: str | int, dialect: str, rejected: bool) -> Failure:
     table = rose()
     found: Consequence = table.default

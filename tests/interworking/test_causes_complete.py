@@ -4,6 +4,7 @@ import pytest
 
 from gateway.interworking.causes import complete
 from gateway.model.causes import Cause, Location
+from gateway.model.errors import GatewayError
 from gateway.model.transfer import Outcome, TransferKind, TransferOutcome, TransferProgress, TransferRequest
 from gateway.translators import dialect_names
 
@@ -95,3 +96,8 @@ def test_every_failure_has_an_error_in_every_dialect_that_has_errors(toward: str
 )
 def test_other_events_come_back_as_they_are(event: TransferProgress, toward: str) -> None:
     assert complete(event, toward=toward) is event
+
+
+def test_there_has_to_be_such_a_dialect() -> None:
+    with pytest.raises(GatewayError, match="no dialect 'isup'"):
+        complete(TransferOutcome(Outcome.FAILED, status=486), toward="isup")

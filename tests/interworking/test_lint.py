@@ -100,15 +100,16 @@ def test_a_table_that_nobody_reads(mappings: Path) -> None:
 
 def test_a_trunks_own_tables_are_known_by_their_keys(tmp_path: Path) -> None:
     causes, plan, other = tmp_path / "trunk.yaml", tmp_path / "plan.yaml", tmp_path / "other.yaml"
-    causes.write_text("q850_to_sip:\n  rows:\n    18: 499\n")
+    causes.write_text("based_on: rfc9999\nq850_to_sip:\n  rows:\n    18: 499\n")
     plan.write_text("country_code: '49'\ndial_rules:\n  - {prefix: a, type: national, plan: e164}\n")
     other.write_text("colour: red\n")
     findings = [
         str(finding).removeprefix(f"{tmp_path}/") for finding in lint(folder("mappings"), [causes, plan, other])
     ]
-    assert findings[0] == "trunk.yaml:3: q850_to_sip.rows.18: there is no SIP status 499"
-    assert findings[1].startswith("plan.yaml:3: dial_rules.0.prefix: ")
-    assert findings[2] == "other.yaml: nobody reads such a table"
+    assert findings[0] == "trunk.yaml:4: q850_to_sip.rows.18: there is no SIP status 499"
+    assert findings[1].startswith("trunk.yaml:1: based_on: no profile 'rfc9999'")
+    assert findings[2].startswith("plan.yaml:3: dial_rules.0.prefix: ")
+    assert findings[3] == "other.yaml: nobody reads such a table"
 
 
 def test_a_file_that_is_missing_or_no_yaml(tmp_path: Path) -> None:
