@@ -16,7 +16,7 @@ _UNSAID = {
     "screening": "only an asserted identity says that a number was screened (RFC 3325)",
     "name": "the name is given only beside an address",
     "name_presentation": "SIP hides a name only together with its address (RFC 3323)",
-    "subaddress": "no header field carries a subaddress",
+    "subaddress": "only a telephone URI made for it could carry a subaddress (isub, RFC 3966)",
     "aliases": "H.323 aliases have no place beside the URI",
 }
 _SAID_BY_DEFAULT = (None, "", (), Presentation.ALLOWED, Screening.USER_NOT_SCREENED)

@@ -48,8 +48,9 @@ def _refer(message: Message) -> Events:
         arguments = json.dumps({"referTo": str(asked.address), "method": asked.method})
         return (OtherOperation("REFER", arguments, kept=kept(message, "refer-to")),)
     replaced = asked.replaces
-    wanted = _is_notified(message.headers)
-    said = ("refer-to", "referred-by", *(() if wanted else ("refer-sub",)))
+    without_sub = refer_sub(message.headers) is False
+    said = ("refer-to", "referred-by", *(("refer-sub",) if without_sub else ()))
+    tags = ("norefersub",) if without_sub else ()
     return (
         TransferRequest(
             _kind(replaced),
@@ -57,8 +58,8 @@ def _refer(message: Message) -> Events:
             consultation=reference(replaced),
             transferor=_transferor(message.headers),
             transferee=_to(message.headers),
-            notify=wanted,
-            kept=(*_with_parameters(message.headers, "Refer-To", "Referred-By"), *kept(message, *said)),
+            notify=_is_notified(message.headers),
+            kept=(*_with_parameters(message.headers, "Refer-To", "Referred-By"), *kept(message, *said, tags=tags)),
         ),
     )
 
@@ -70,7 +71,8 @@ def _kind(replaced: DialogId | None) -> TransferKind:
 
 
 def _is_notified(headers: Headers) -> bool:
-    return refer_sub(headers) is not False
+    """Not with Refer-Sub: false (RFC 4488 §4), nor with Require: nosub (RFC 7614 §5)."""
+    return refer_sub(headers) is not False and "nosub" not in headers.all("Require")
 
 
 def _transferor(headers: Headers) -> Party | None:

@@ -70,11 +70,12 @@ def _request(event: TransferRequest, letter: Letter) -> Written:
     add_referred_by(event, letter)
     if not event.notify and method == "REFER":
         letter.add("Refer-Sub", "false")
+        letter.add("Supported", "norefersub")
     lose_request(event, letter)
     peer = sip_uri_of(event.transferee, letter.context.domain)
     dialog = known(letter.context.sip, letter.context, peer)
-    named = event.transferee and dialog.remote_uri == peer
-    return letter.request(method, dialog, callee=str(Address(peer, event.transferee.name)) if named else "")
+    named = event.transferee if dialog.remote_uri == peer else None
+    return letter.request(method, dialog, callee=str(Address(peer, named.name)) if named else "")
 
 
 def lose_request(event: TransferRequest, letter: Letter) -> None:
@@ -181,16 +182,17 @@ def _setup(event: TransferSetup, letter: Letter) -> Written:
     if not target:
         raise UntranslatableError("an INVITE needs a target, and this one has neither a URI nor a number")
     letter.lost.extend(losses("target", event.target))
-    _add_replaces(replaced_dialog(event.consultation, letter), letter)
+    replaced = replaced_dialog(event.consultation, letter)
+    if replaced:
+        _add_replaces(replaced, letter)
     add_referred_by(event, letter)
     caller = identify("transferee", event.transferee, letter)
     return letter.request("INVITE", fresh(letter.context, target), caller=caller, leg="secondary")
 
 
-def _add_replaces(replaced: DialogId | None, letter: Letter) -> None:
-    if replaced:
-        letter.add("Replaces", str(replaced))
-        letter.add("Require", "replaces")
+def _add_replaces(replaced: DialogId, letter: Letter) -> None:
+    letter.add("Replaces", str(replaced))
+    letter.add("Require", "replaces")
 
 
 def _update(event: PartyUpdate, letter: Letter) -> Written:
@@ -204,9 +206,10 @@ def _update(event: PartyUpdate, letter: Letter) -> Written:
         letter.lose("party", "no URI can be derived, and then the old dialog stays as it is")
         return letter.nothing()
     dialog, replaced = known(letter.context.sip, letter.context), _replaceable(event, letter.context)
-    _add_replaces(replaced, letter)
     caller = identify("party", event.party, letter)
     if replaced:
+        _add_replaces(replaced, letter)
+        letter.add("Referred-By", f"<{dialog.local_uri}>")
         return letter.request("INVITE", fresh(letter.context, dialog.remote_target), caller=caller)
     return letter.request("UPDATE", dialog)
 

@@ -3,7 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.sip.address import Address
 from gateway.sip.message import Headers, parse, request, response
+from gateway.sip.routing import Via
+from tests.sip.wireshark import dissect
 
 INVITE = (
     b"INVITE sip:bob@biloxi.example.com SIP/2.0\r\n"
@@ -59,6 +62,37 @@ def test_folded_lines_are_one_value() -> None:
     message = parse(b"INVITE sip:a SIP/2.0\r\nSubject: I know\r\n  you are\r\n\tthere\r\nTo: <sip:b>\r\n\r\n")
     assert message.headers.get("subject") == "I know you are there"
     assert message.headers.get("to") == "<sip:b>"
+
+
+def test_every_liberty_that_the_grammar_leaves() -> None:
+    octets = (
+        b"INVITE sip:vivekg@chair-dnrc.example.com;unknownparam SIP/2.0\r\n"
+        b"TO :\r\n sip:vivekg@chair-dnrc.example.com ;   tag    = 1918181833n\r\n"
+        b'from   : "J Rosenberg \\\\\\""       <sip:jdrosen@example.com>\r\n  ;\r\n  tag = 98asjd8\r\n'
+        b"MaX-fOrWaRdS: 0068\r\n"
+        b"Call-ID: wsinv.ndaksdj@192.0.2.1\r\n"
+        b"cseq: 0009\r\n  INVITE\r\n"
+        b"Via  : SIP  /   2.0\r\n /UDP\r\n    192.0.2.2;branch=390skdjuw\r\n"
+        b"s :\r\n"
+        b"UnknownHeaderWithUnusualValue: ;;,,;;,;\r\n"
+        b"v:  SIP  / 2.0  / TCP     spindle.example.com   ;\r\n  branch  =   z9hG4bK9ikj8  ,\r\n"
+        b" SIP  /    2.0   / UDP  192.168.255.111   ; branch=\r\n z9hG4bK30239\r\n"
+        b'm:"Quoted string \\"\\"" <sip:jdrosen@example.com> ; newparam =\r\n      newvalue ; q = 0.33\r\n\r\n'
+    )
+    message = parse(octets)
+    assert (message.to_tag, message.from_tag) == ("1918181833n", "98asjd8")
+    assert (message.cseq, message.cseq_method) == (9, "INVITE")
+    assert [Via.parse(value).branch for value in message.headers.all("Via")] == [
+        "390skdjuw",
+        "z9hG4bK9ikj8",
+        "z9hG4bK30239",
+    ]
+    assert Address.parse(message.headers.get("From") or "").display == 'J Rosenberg \\"'
+    assert Address.parse(message.headers.get("Contact") or "").display == 'Quoted string ""'
+    assert message.headers.get("Subject") == ""
+    assert dissect([octets], "sip.CSeq.seq", "sip.CSeq.method", "sip.Call-ID") == [
+        [str(message.cseq), message.cseq_method, message.call_id]
+    ]
 
 
 def test_comma_lists_are_split_where_the_grammar_has_them() -> None:

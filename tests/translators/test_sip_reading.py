@@ -86,6 +86,12 @@ def test_refer_sub_false_wants_no_notify() -> None:
     assert (event.notify, event.kept) == (False, ())
 
 
+def test_nosub_wants_no_notify_either() -> None:
+    event = read(request("REFER", "Refer-To: <sip:c@h>", "Require: nosub"))
+    assert isinstance(event, TransferRequest)
+    assert (event.notify, event.kept) == (False, (Kept("sip", "Require", "nosub"),))
+
+
 def test_what_the_model_cannot_hold_is_kept_and_hop_headers_are_not() -> None:
     event = read(
         request(

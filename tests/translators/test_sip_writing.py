@@ -206,6 +206,7 @@ def test_party_update_replaces_the_dialog() -> None:
     assert message.method == "INVITE"
     assert message.request_uri == DIALOG.remote_target
     assert message.headers.get("Replaces") == "1@b.example.com;to-tag=bt;from-tag=gw"
+    assert message.headers.get("Referred-By") == "<sip:gw@gw.example.com>"
     assert message.headers.get("P-Asserted-Identity") == '"Carol" <sip:carol@c.example.com>'
     assert message.call_id != DIALOG.call_id
 
