@@ -160,10 +160,27 @@ class AddressMap:
             return event
         protocol = _PROTOCOLS.get(toward) or dialect(toward).protocol
         before = {name: getattr(event, name) for name in fields if getattr(event, name) is not None}
-        after = {name: self.complete(party, protocol) for name, party in before.items()}
+        if toward == "teams":
+            after = {name: self._for_teams(party) for name, party in before.items()}
+        else:
+            after = {name: self.complete(party, protocol) for name, party in before.items()}
         changed: dict[str, Any] = {name: party for name, party in after.items() if party is not before[name]}
         event = replace(event, **changed) if changed else event
         return self._identified(event, protocol) if isinstance(event, PartyUpdate) else event
+
+    def _for_teams(self, party: Party) -> Party:
+        """The dialect has address rules of its own; what they need are numbers with country code, wherever the plan
+        knows it.
+        """
+        number, uri = self._known(party)
+        if number is None or _of_teams(party.uri):
+            return _changed(party, uri=party.uri or uri)
+        if not party.uri:
+            return _changed(party, number=self.plan.resolved(number))
+        found = dialled(party.uri)
+        if found is None or found.is_global or self.plan.e164(number) is None:
+            return party
+        return replace(party, uri=self.uri_of(number))
 
     def _identified(self, event: PartyUpdate, toward: SignallingProtocol) -> PartyUpdate:
         """An identity is asserted, so trust counts (RFC 4497 9, RFC 3325)."""

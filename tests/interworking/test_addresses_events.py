@@ -6,7 +6,16 @@ from gateway.interworking.address_map import AddressMap
 from gateway.interworking.addresses import address_map, complete_event
 from gateway.interworking.number_plan import NumberPlan
 from gateway.model.errors import GatewayError
-from gateway.model.parties import Number, NumberingPlan, Party, Presentation, Screening, TypeOfNumber
+from gateway.model.parties import (
+    Alias,
+    AliasKind,
+    Number,
+    NumberingPlan,
+    Party,
+    Presentation,
+    Screening,
+    TypeOfNumber,
+)
 from gateway.model.transfer import (
     IdentityGranted,
     LinkId,
@@ -112,3 +121,25 @@ def test_a_restricted_number_goes_to_a_trusted_peer_only() -> None:
     party = Party(C, Presentation.RESTRICTED, name="Carol")
     assert updated(party, "sip") == Party(C, Presentation.RESTRICTED, name="Carol", uri=MADE)
     assert updated(party, "sip", UNTRUSTED) == Party(presentation=Presentation.RESTRICTED)
+
+
+# -- Teams -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Party(Number("30123456", TypeOfNumber.NATIONAL)), Party(C)),
+        (Party(C), Party(C)),
+        (Party(Number("4711")), Party(Number("4711", plan=NumberingPlan.PRIVATE))),
+        (Party(uri="sip:030123456@pbx"), Party(uri=MADE)),
+        (Party(uri="sip:4711@pbx"), Party(uri="sip:4711@pbx")),
+        (Party(uri=C_URI), Party(uri=C_URI)),
+        (Party(uri="sip:sip.pstnhub.microsoft.com;x-m=8:orgid:7c6f"),) * 2,
+        (Party(aliases=(Alias(AliasKind.URL_ID, "sip:alice@example.com"),)),
+         Party(aliases=(Alias(AliasKind.URL_ID, "sip:alice@example.com"),), uri="sip:alice@example.com")),
+    ],
+)  # fmt: skip
+def test_toward_teams_numbers_get_their_country_and_no_uri_of_ours(before: Party, after: Party) -> None:
+    event = address_map("germany").complete_event(TransferRequest(TransferKind.BLIND, before), "teams")
+    assert event == TransferRequest(TransferKind.BLIND, after)
