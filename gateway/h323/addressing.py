@@ -74,7 +74,7 @@ def alias(value: AliasValue) -> Alias:
         return Alias(AliasKind.TRANSPORT_ID, transport(content))
     if kind == "partyNumber" and (number := _number(content)) is not None:
         return Alias(AliasKind.PARTY_NUMBER, number.digits, number)
-    return Alias(AliasKind.OTHER, encode_type("AliasAddress", value).hex())
+    return Alias(AliasKind.OTHER, encode_type("AliasAddress", _as_asn1tools(value)).hex())
 
 
 def alias_value(item: Alias) -> AliasValue:
@@ -169,6 +169,17 @@ def subaddress_value(item: Subaddress) -> tuple[str, Any]:
         return "nsapSubaddress", item.octets
     value: dict[str, Any] = {"subaddressInformation": item.octets}
     return "userSpecifiedSubaddress", value if item.odd is None else value | {"oddCountIndicator": item.odd}
+
+
+def _as_asn1tools(value: Any) -> Any:
+    """An AliasAddress of pycrate as asn1tools has it: object identifiers as dotted text, NULL as None."""
+    if isinstance(value, dict):
+        return {name: _as_asn1tools(item) for name, item in value.items()}
+    if not isinstance(value, tuple):
+        return value
+    if isinstance(value[0], int):
+        return ".".join(map(str, value))
+    return value[0], None if value[1] == 0 else _as_asn1tools(value[1])
 
 
 def _number(value: tuple[str, Any]) -> Number | None:

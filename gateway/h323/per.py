@@ -41,26 +41,32 @@ def decode(octets: bytes) -> dict[str, Any]:
 def encode(value: dict[str, Any]) -> bytes:
     """The octets of H323-UserInformation `value`. Raises LocalProtocolError when it does not fit the type.
 
-    NULL may be None, as asn1tools has it, where pycrate has 0.
+    NULL may be None and an OBJECT IDENTIFIER in a CHOICE dotted text, as asn1tools has them.
     """
     kind = _user_information()
     with _codec():
         try:
-            return bytes(kind.to_aper(_with_pycrate_nulls(value)))
+            return bytes(kind.to_aper(_as_pycrate(value)))
         except Exception as error:  # as above
             raise LocalProtocolError(f"cannot be written as H323-UserInformation: {str(error)[:200]}") from error
 
 
-def _with_pycrate_nulls(value: Any) -> Any:
+def _as_pycrate(value: Any) -> Any:
     if value is None:
         return 0
     if isinstance(value, dict):
-        return {name: _with_pycrate_nulls(item) for name, item in value.items()}
+        return {name: _as_pycrate(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_with_pycrate_nulls(item) for item in value]
+        return [_as_pycrate(item) for item in value]
     if isinstance(value, tuple) and isinstance(value[0], str):
-        return (value[0], _with_pycrate_nulls(value[1]))
+        alternative, content = value
+        is_text = alternative in _OBJECT_IDENTIFIERS and isinstance(content, str)
+        return alternative, tuple(map(int, content.split("."))) if is_text else _as_pycrate(content)
     return value
+
+
+_OBJECT_IDENTIFIERS = ("object", "oid", "tunnelledProtocolObjectID")
+"""Alternatives of H.225.0 CHOICEs that are object identifiers."""
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from typing import Any
 from gateway.h323 import h225, h450, operations
 from gateway.h323.h225 import CallSignal
 from gateway.h323.h450 import SupplementaryService
-from gateway.model.errors import DecodeError, GatewayError
+from gateway.model.errors import DecodeError, GatewayError, LocalProtocolError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import Party
 from gateway.model.transfer import (
@@ -71,9 +71,10 @@ class H4502:
         Raises DecodeError when the message, an APDU or the argument of an H.450.2 operation cannot be read.
         """
         message = h225.decode(octets)
-        events = tuple(event for apdu in message.supplementary_services for event in _events(apdu, message, context))
-        redirection = forwarded(message)
-        return events if redirection is None else (*events, redirection)
+        try:
+            return tuple(_events(message, context))
+        except LocalProtocolError as error:
+            raise DecodeError(f"read, but no peer may write it: {error.what}") from error
 
     def write(self, event: TransferEvent, context: Context) -> Written:
         """The messages that say `event`. Raises UntranslatableError when H.450.2 has none or too little is known."""
@@ -93,12 +94,15 @@ class H4502:
 DIALECT: Dialect = H4502()
 
 
-def _events(octets: bytes, message: CallSignal, context: Context) -> Iterator[TransferEvent]:
-    apdu = h450.decode(octets)
-    for component in apdu.components:
-        event = meaning(component, message, context.pending)
-        alone = replace(apdu, components=(component,))
-        yield replace(event, kept=tuple(_differences(event, alone, message, context)))
+def _events(message: CallSignal, context: Context) -> Iterator[TransferEvent]:
+    for apdu in map(h450.decode, message.supplementary_services):
+        for component in apdu.components:
+            event = meaning(component, message, context.pending)
+            alone = replace(apdu, components=(component,))
+            yield replace(event, kept=tuple(_differences(event, alone, message, context)))
+    redirection = forwarded(message)
+    if redirection is not None:
+        yield redirection
 
 
 def _differences(

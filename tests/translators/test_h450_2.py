@@ -183,6 +183,19 @@ def test_a_message_without_apdus_has_no_events() -> None:
     assert H4502.read(bytes.fromhex("080200015a08028090"), Context()) == ()
 
 
+def test_a_setup_from_an_alias_without_a_kind_of_its_own_is_read() -> None:
+    identifier = {"nonStandardIdentifier": ("object", (1, 3, 12, 9)), "data": b"x"}
+    source = ("transportID", ("nonStandardAddress", identifier))
+    isup = ("isupNumber", ("e164Number", {"natureOfAddress": ("nationalNumber", 0), "address": "1002"}))
+    apdu = bytes.fromhex("000110000100010a0100")
+    octets = h225.encode(signals.setup(Call(1), (apdu,), [source, isup], [("dialledDigits", "1003")]))
+    (event,) = H4502.read(octets, Context())
+    assert isinstance(event, TransferSetup) and event.transferee
+    assert [item.kind for item in event.transferee.aliases] == [AliasKind.OTHER, AliasKind.OTHER]
+    again = h225.decode(one(H4502.write(event, CALLS)).octets)
+    assert again.source_aliases == h225.decode(octets).source_aliases
+
+
 @pytest.mark.parametrize("apdu", ["0001000001000109", "00011000010001090107", "ff"])
 def test_an_apdu_that_cannot_be_read_is_an_error(apdu: str) -> None:
     with pytest.raises(DecodeError):
