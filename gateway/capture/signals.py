@@ -103,8 +103,8 @@ class Reading:
 
 
 def _plain(link_header: int) -> tuple[Callable[[bytes], re.Match[bytes] | None], int]:
-    """A pattern over a whole packet, and where its UDP header stands: unfragmented IPv4 without options, in it UDP, in
-    it media (the first group) or a SIP start line. RTP and RTCP begin with version 2 (RFC 3550), no text does.
+    """A pattern over a whole packet, and where its UDP header stands: unfragmented IPv4 without options, in it UDP,
+    in it media (the first group) or a SIP start line. RTP and RTCP begin with version 2 (RFC 3550), no text does.
     """
     upto_udp = rb"(?s:.{%d})\x08\x00\x45(?s:.{5})[\x00\x40]\x00(?s:.)\x11(?s:.{18})" % (link_header - 2)
     return re.compile(upto_udp + rb"(?:([\x80-\xbf])|" + START_LINE.pattern + b")").match, link_header + 20

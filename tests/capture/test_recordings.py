@@ -12,7 +12,8 @@ from tests.capture.recording import read
 from tests.peers import tshark
 from tests.shared import captures, folder
 
-RECORDINGS = [path for name in ("public", "libpri", "h323") for path in captures(f"pcaps/{name}")]
+SHARED = [path for name in ("public", "libpri", "h323") for path in captures(f"pcaps/{name}")]
+BUNDLED = sorted((Path(__file__).resolve().parents[2] / "pcaps").glob("*.pcap*"))
 
 TSHARK_DOES_NOT_READ = {
     # SIP behind a lone line feed, which the proxy in this recording does accept and pass on
@@ -41,14 +42,14 @@ def counted_by_tshark(path: Path) -> Counter[str]:
     return Counter(value for row in rows for field in row for value in field.split(",") if value)
 
 
-@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SHARED + BUNDLED, ids=lambda path: path.name)
 def test_messages_are_those_that_tshark_finds(path: Path) -> None:
     found = Counter(name(signal) for signal in read(path).signals)
     assert found - TSHARK_DOES_NOT_READ.get(path.name, Counter()) == counted_by_tshark(path)
 
 
 def test_every_recording_of_the_folders_was_read() -> None:
-    assert {path.parent for path in RECORDINGS} == {folder(f"pcaps/{kind}") for kind in ("public", "libpri", "h323")}
+    assert {path.parent for path in SHARED} == {folder(f"pcaps/{kind}") for kind in ("public", "libpri", "h323")}
 
 
 @pytest.mark.parametrize(
