@@ -1,7 +1,7 @@
 """A transfer as Teams Direct Routing asks for it, SIPp at both ends, over TCP (what the TLS of a real trunk carries).
 
 The proxy refers the border controller to a URI without a user part; the call goes back to Teams, to another node,
-with that URI and Referred-By as they were. Domains and identifiers are invented.
+with that URI and Referred-By as they were. Identifiers and the controller's domain are invented.
 """
 
 from contextlib import ExitStack
@@ -18,16 +18,16 @@ PORT, OUTGOING = 5060, 5062
 USER = "8:orgid:5e1a40c1-0000-4000-8000-0000000000c1"
 TENANT = "5e1a40c1-0000-4000-8000-00000000007e"
 CALL = "5e1a40c1-0000-4000-8000-0000000ca110"
-# base64 of https://api.pstnhub.example.com/v1/ngc/callnotification?dci=00112233445566778899aabbccddeeff
+# base64 of https://api.pstnhub.microsoft.com/v1/ngc/callnotification?dci=00112233445566778899aabbccddeeff
 REPLACEMENT = (
-    "aHR0cHM6Ly9hcGkucHN0bmh1Yi5leGFtcGxlLmNvbS92MS9uZ2MvY2FsbG5vdGlmaWNhdGlvbj9kY2k9MDAxMTIyMzM0NDU1NjY3Nzg4"
-    "OTlhYWJiY2NkZGVlZmY%3D"
+    "aHR0cHM6Ly9hcGkucHN0bmh1Yi5taWNyb3NvZnQuY29tL3YxL25nYy9jYWxsbm90aWZpY2F0aW9uP2RjaT0wMDExMjIzMzQ0NTU2Njc3"
+    "ODg5OWFhYmJjY2RkZWVmZg%3D%3D"
 )
-TARGET = f"sip:sip.pstnhub.example.com:5061;transport=tls;x-m={USER};x-t={TENANT}"
-REFERRED_BY = f"<sip:sip.pstnhub.example.com:5061;x-m={USER};x-t={TENANT};x-ti={CALL};x-tt={REPLACEMENT}>"
+TARGET = f"sip:sip.pstnhub.microsoft.com:5061;transport=tls;x-m={USER};x-t={TENANT}"
+REFERRED_BY = f"<sip:sip.pstnhub.microsoft.com:5061;x-m={USER};x-t={TENANT};x-ti={CALL};x-tt={REPLACEMENT}>"
 
-NODE_URI = f"sip:api-du-a-xxxx.pstnhub.example.com:443;x-i={CALL};x-c=00112233445566778899aabbccddeeff/s/1/0a"
-TEAMS = "<sip:+15550100001@sip.pstnhub.example.com;user=phone>;tag=3f9c1d0e"
+NODE_URI = f"sip:api-du-a-xxxx.pstnhub.microsoft.com:443;x-i={CALL};x-c=00112233445566778899aabbccddeeff/s/1/0a"
+TEAMS = "<sip:+15550100001@sip.pstnhub.microsoft.com;user=phone>;tag=3f9c1d0e"
 TRUNK = "<sip:+15550100002@sbc.example.net;user=phone>;tag=sbc-1"
 OFFER = """v=0
 o=- 1 1 IN IP4 [local_ip]
@@ -148,7 +148,7 @@ def outgoing() -> list[Step]:
 
 def node() -> list[Step]:
     """The node of Teams that gets that call."""
-    here = f"CONTACT: <sip:api-du-b-xxxx.pstnhub.example.com:443;x-i={CALL}>"
+    here = f"CONTACT: <sip:api-du-b-xxxx.pstnhub.microsoft.com:443;x-i={CALL}>"
     ringing, answer = (
         _reply("180 Ringing", here, tag="teams-2"),
         _reply("200 OK", here, SDP, body=OFFER, tag="teams-2"),
