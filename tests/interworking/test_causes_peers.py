@@ -8,6 +8,8 @@ import pytest
 
 from gateway.interworking import rose_errors
 from gateway.interworking.cause_tables import h225, rose
+from gateway.interworking.cause_tables import names as name_table
+from gateway.interworking.causes import cause_name
 from gateway.isdn import operations
 from gateway.translators import dialect_names
 
@@ -29,6 +31,17 @@ def names() -> dict[str, dict[int, set[str]]]:
 
 def test_release_complete_reasons_have_tsharks_indexes(names: dict[str, dict[int, set[str]]]) -> None:
     assert [name for name, row in h225().reasons.items() if name not in names["h225.reason"][row.index]] == []
+
+
+def test_tshark_names_the_same_causes(names: dict[str, dict[int, set[str]]]) -> None:
+    theirs = {value for value, words in names["isup.cause_indicator"].items() if "Unassigned" not in words}
+    national_or_none = {0, 33, 56}
+    assert theirs - national_or_none == set(name_table().q850)
+
+
+def test_what_tshark_calls_unassigned_we_do_too(names: dict[str, dict[int, set[str]]]) -> None:
+    for value, words in names["isup.cause_indicator"].items():
+        assert ("Unassigned" in words) <= cause_name(value).startswith("unassigned")
 
 
 @pytest.mark.parametrize(("field", "dialect"), [("qsig.error", "qsig"), ("h450.error", "h4502")])
