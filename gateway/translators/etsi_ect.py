@@ -143,6 +143,8 @@ DIALECT = RoseDialect(
         "transferee": "the transferee is the other party of the held call",
         "uri": "ISDN names parties by number",
         "name": "ETSI signalling has no element for the name here",
+        "status": "EctInform speaks of an alerting party only at the join",
+        "screening": "redirectionNumber is not screened",
         "end": "EctInform does not tell which end of the joined call it speaks to",
         "basic_call_information": "EctInform carries no elements of the basic call",
         "aliases": "ISDN names parties by number",

@@ -89,6 +89,8 @@ DIALECT = RoseDialect(
         "transferee": "the transferee is the other party of the call that carries the message",
         "uri": "ISDN names parties by number",
         "aliases": "ISDN names parties by number",
+        "stage": "the notification does not tell the join from what follows it",
+        "end": "the notification does not tell which end of the joined call it speaks to",
         "name": "no message of this service carries a name",
     },
 )

@@ -282,9 +282,7 @@ WHY = {
     "aliases": "QSIG names parties by number",
     "consultation": "the call reference names the call; a dialog cannot be named",
     "notify": "QSIG has no way to ask for silence",
-    "status": "a component has no SIP status; the name of the error stands for it",
-    "reason": "a component carries no text",
-    "cause": "a component carries no Q.850 cause",
-    "outcome": "a returnError does not tell a refusal from a failure",
-    "error": "the error has no counterpart in QSIG",
+    "status": "callTransferActive means answered, and callTransferUpdate does not say",
+    "end": "only callTransferComplete tells which end of the joined call it speaks to",
+    "basic_call_information": "the notification carries no elements of the basic call",
 }

@@ -12,7 +12,7 @@ from gateway.isdn import facility, operations, q931, rose
 from gateway.isdn.facility import Facility
 from gateway.isdn.q931 import MessageType
 from gateway.isdn.rose import PROBLEM_KINDS, Component, Invoke, Reject, ReturnError, ReturnResult
-from gateway.model.errors import GatewayError, UntranslatableError
+from gateway.model.errors import GatewayError, LocalProtocolError, UntranslatableError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.transfer import (
     IdentityGranted,
@@ -30,6 +30,8 @@ from gateway.translators.losses import losses
 from gateway.translators.procedures import Grant, Procedure, Say, Service, directly
 
 _COMPONENT, _HEADER, _REST = "component", "facilityHeader", "rest"
+
+_INVOKE_IDS = range(-32768, 32768)  # Q.932 invokeId, two octets
 
 _ANSWERS = {
     "status": "a component has no SIP status; result or error name stands for it",
@@ -139,16 +141,21 @@ class RoseDialect:
     # -- writing -----------------------------------------------------------------------------------------------------
 
     def write(self, event: TransferEvent, context: Context) -> Written:
-        """The messages that say `event`. Raises UntranslatableError when the dialect cannot say it, and
-        LocalProtocolError when a value does not fit its field.
-        """
+        """The messages that say `event`. Raises UntranslatableError when the dialect cannot say it."""
+        try:
+            return self._written(event, context)
+        except LocalProtocolError as error:
+            raise UntranslatableError(f"{self.name}: {error}") from error
+
+    def _written(self, event: TransferEvent, context: Context) -> Written:
         procedure = self.procedure(event, context)
         drafts = [step if isinstance(step, Draft) else self._draft(step, context) for step in procedure.steps]
         said = procedure.said
         if said is None and isinstance(step := procedure.steps[0], Say):
             said = self._said(step.event, drafts[0])
         messages = tuple(facility_message.encode(draft, self.home, context) for draft in drafts)
-        return Written(messages, losses(event, said or event, self.name, self.home, {**_ANSWERS, **self.why}))
+        why = _ANSWERS if isinstance(event, TransferOutcome) else self.why
+        return Written(messages, losses(event, said or event, self.name, self.home, why))
 
     def _draft(self, step: Say, context: Context) -> Draft:
         event = step.event
@@ -269,8 +276,9 @@ class RoseDialect:
         return replace(self.header, interpretation=service.interpretation) if service else self.header
 
     def _invoke_id(self, event: TransferEvent, context: Context, operation: str) -> int:
+        """An invokeId that has no room here is another protocol's: the context's stands for it."""
         fixed = self.fixed_ids.get(operation, event.invoke_id)
-        return context.invoke_id if fixed is None else fixed
+        return fixed if fixed is not None and fixed in _INVOKE_IDS else context.invoke_id
 
 
 def _reject(invoke_id: int, problem: str) -> Reject:

@@ -1,12 +1,14 @@
 """Every ISDN dialect gives back what it has read, and reads what it has written."""
 
+from typing import get_args
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.isdn import q931
 from gateway.isdn.facility import Facility, elements
-from gateway.model.errors import DecodeError
+from gateway.model.errors import DecodeError, UntranslatableError
 from gateway.model.parties import Party, Presentation
 from gateway.model.transfer import (
     CallIdentity,
@@ -225,3 +227,15 @@ def test_any_component_is_read_and_written_back_or_raises_decode_error(name: str
     if len(events) == 1:
         (written,) = dialect(name).write(events[0], on_its_call(octets)).messages
         assert written.octets == octets
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+@settings(deadline=None)
+@given(event=st.one_of(*map(st.from_type, get_args(TransferEvent))))
+def test_any_event_is_written_readably_or_is_untranslatable(name: str, event: TransferEvent) -> None:
+    try:
+        written = dialect(name).write(event, Context())
+    except UntranslatableError:
+        return
+    for message in written.messages:
+        dialect(name).read(message.octets, Context())
