@@ -1,5 +1,6 @@
 """SIP as an onlooker sees it: dialogs come and go, and a few messages are about a transfer."""
 
+import re
 from collections.abc import Callable
 
 from gateway.engine.signal import Signal, seen
@@ -114,7 +115,7 @@ class SipWatch:
             self._started(signal, fields, leg)
         elif self._correlator.transfer_of(leg) is None:
             self._started(signal, fields, leg)
-        named = transfer_fields(signal.octets, fields.end_of_headers)
+        named = transfer_fields(fields.octets, fields.end_of_headers)
         if "replaces" in named or "referred-by" in named:
             self._read(signal, fields, leg)
 
@@ -127,12 +128,12 @@ class SipWatch:
         self._read(signal, fields, leg, invoker=fields.from_tag, transaction=str(fields.cseq_number))
 
     def _notify(self, signal: Signal, fields: Scan, leg: Leg) -> None:
-        if "event" in transfer_fields(signal.octets, fields.end_of_headers):
+        if "event" in transfer_fields(fields.octets, fields.end_of_headers):
             event = Event.parse(parse(signal.octets).headers.get("Event") or "")
             self._read(signal, fields, leg, invoker=fields.to_tag, transaction=event.id)
 
     def _bye(self, signal: Signal, fields: Scan, leg: Leg) -> None:
-        if "also" in transfer_fields(signal.octets, fields.end_of_headers):
+        if "also" in transfer_fields(fields.octets, fields.end_of_headers):
             self._read(signal, fields, leg, invoker=fields.from_tag, transaction=str(fields.cseq_number))
         self._correlator.leg_released(leg, seen(signal, leg, side_of(fields, leg)), _reason(signal, fields))
 
@@ -208,6 +209,9 @@ def side_of(fields: Scan, leg: Leg) -> str:
     return "caller" if from_caller is (fields.status == 0) else "callee"
 
 
+_REASON = re.compile(rb"\nreason[ \t]*:", re.I)
+
+
 def learn_tag(leg: Leg, tag: str, answered: bool) -> None:
     """A To tag of the dialog set; the one that answers is the call's, those of other forks stay findable."""
     known = leg.keys.get("to_tag")
@@ -228,6 +232,6 @@ def address(value: bytes) -> str:
 
 def _reason(signal: Signal, fields: Scan) -> Cause | None:
     """The Q.850 cause of a Reason header, if there is one."""
-    if signal.octets.find(b"eason", 0, fields.end_of_headers) < 0 and b"REASON" not in signal.octets:
+    if not _REASON.search(fields.octets, 0, fields.end_of_headers):
         return None
     return q850_cause(reasons(parse(signal.octets).headers))

@@ -12,15 +12,17 @@ from gateway.model.errors import DecodeError
 
 
 class Scan(NamedTuple):
-    """Fields as octets; `method` is the request's own (b"" in a response), `status` 0 in a request."""
+    """Fields as octets; `method` is the request's own (b"" in a response), `status` 0 in a request.
+
+    From and To are looked up when asked for: most messages only have to be counted.
+    """
 
     method: bytes
     status: int
     request_uri: bytes
     call_id: bytes
     cseq: bytes
-    sender: bytes
-    recipient: bytes
+    octets: bytes
     end_of_headers: int
 
     @property
@@ -32,7 +34,17 @@ class Scan(NamedTuple):
     @property
     def cseq_method(self) -> bytes:
         """The method in CSeq: for a response the request that it answers."""
-        return self.cseq.rpartition(b" ")[2].upper()
+        return self.cseq.rpartition(b" ")[2]
+
+    @property
+    def sender(self) -> bytes:
+        """The value of From. Raises DecodeError when there is none."""
+        return self._value(b"\nFrom: ", "From")
+
+    @property
+    def recipient(self) -> bytes:
+        """The value of To. Raises DecodeError when there is none."""
+        return self._value(b"\nTo: ", "To")
 
     @property
     def from_tag(self) -> str:
@@ -44,16 +56,24 @@ class Scan(NamedTuple):
         """Tag of To, "" when it has none."""
         return _tag(self.recipient)
 
+    def _value(self, usual: bytes, name: str) -> bytes:
+        octets = self.octets
+        at = octets.find(usual, 0, self.end_of_headers)
+        if at < 0 or octets[octets.find(b"\n", at + 1) + 1 : octets.find(b"\n", at + 1) + 2] in _BLANK:
+            return _field(_head(octets), name)
+        return octets[at + len(usual) : octets.find(b"\r", at)]
+
 
 _TAG = re.compile(rb";\s*tag\s*=\s*([^;,\s>]+)", re.I)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
-_FIELD = {
-    "call_id": re.compile(rb"\n(?:call-id|i)[ \t]*:[ \t]*([^\r\n]*)", re.I),
-    "cseq": re.compile(rb"\ncseq[ \t]*:[ \t]*([^\r\n]*)", re.I),
-    "sender": re.compile(rb"\n(?:from|f)[ \t]*:[ \t]*([^\r\n]*)", re.I),
-    "recipient": re.compile(rb"\n(?:to|t)[ \t]*:[ \t]*([^\r\n]*)", re.I),
-}
+_BLANK = (b" ", b"\t")
 _BLANKS = re.compile(rb"[ \t]+")
+_FIELDS = {
+    "Call-ID": re.compile(rb"\n(?:call-id|i)[ \t]*:[ \t]*([^\r\n]*)", re.I),
+    "CSeq": re.compile(rb"\ncseq[ \t]*:[ \t]*([^\r\n]*)", re.I),
+    "From": re.compile(rb"\n(?:from|f)[ \t]*:[ \t]*([^\r\n]*)", re.I),
+    "To": re.compile(rb"\n(?:to|t)[ \t]*:[ \t]*([^\r\n]*)", re.I),
+}
 
 
 def _tag(value: bytes) -> str:
@@ -67,48 +87,42 @@ def scan(octets: bytes) -> Scan:
     end = octets.find(b"\r\n\r\n")
     if end < 0:
         end = len(octets)
-    line_end = octets.find(b"\r\n")
-    start = octets[: line_end if line_end >= 0 else end].split(b" ", 2)
+    first, _, rest = octets[: octets.find(b"\r\n")].partition(b" ")
     # One exact look per field is several times quicker than a general reading; most senders spell alike.
     at_call = octets.find(b"\nCall-ID: ", 0, end)
     at_cseq = octets.find(b"\nCSeq: ", 0, end)
-    at_from = octets.find(b"\nFrom: ", 0, end)
-    at_to = octets.find(b"\nTo: ", 0, end)
-    if len(start) != 3 or at_call < 0 or at_cseq < 0 or at_from < 0 or at_to < 0:
+    if at_call < 0 or at_cseq < 0 or not rest:
         return _scan_any_spelling(octets)
     call_id = octets[at_call + 10 : octets.find(b"\r", at_call)]
     cseq = octets[at_cseq + 7 : octets.find(b"\r", at_cseq)]
-    sender = octets[at_from + 7 : octets.find(b"\r", at_from)]
-    recipient = octets[at_to + 5 : octets.find(b"\r", at_to)]
-    first, second, _ = start
-    if first[:4] == b"SIP/":
-        if not second.isdigit():
-            raise DecodeError("status code is no number", where="start line")
-        return Scan(b"", int(second), b"", call_id, cseq, sender, recipient, end)
-    return Scan(first, 0, second, call_id, cseq, sender, recipient, end)
+    if first == b"SIP/2.0":
+        return Scan(b"", _status(rest[:3]), b"", call_id, cseq, octets, end)
+    return Scan(first, 0, rest.partition(b" ")[0], call_id, cseq, octets, end)
+
+
+def _status(digits: bytes) -> int:
+    if not digits.isdigit():
+        raise DecodeError("status code is no number", where="start line")
+    return int(digits)
 
 
 def _scan_any_spelling(octets: bytes) -> Scan:
     head = _head(octets)
-    end = len(head)
     start = _BLANKS.split(head.split(b"\n", 1)[0].strip(), maxsplit=2)
-    values = {}
-    for name, pattern in _FIELD.items():
-        found = pattern.search(head)
-        if not found:
-            raise DecodeError(f"no {_SPELLING[name]} header")
-        values[name] = found[1].strip()
-    values["cseq"] = _BLANKS.sub(b" ", values["cseq"])
-    if start[0][:4].upper() == b"SIP/":
-        if len(start) < 2 or not start[1].isdigit():
-            raise DecodeError("status code is no number", where="start line")
-        return Scan(b"", int(start[1]), b"", **values, end_of_headers=end)
-    if len(start) < 3:
+    call_id, cseq = _field(head, "Call-ID"), _BLANKS.sub(b" ", _field(head, "CSeq"))
+    _field(head, "From"), _field(head, "To")
+    if len(start) < 2 + (start[0][:4].upper() != b"SIP/"):
         raise DecodeError("neither a request line nor a status line", where="start line")
-    return Scan(start[0], 0, start[1], **values, end_of_headers=end)
+    if start[0][:4].upper() == b"SIP/":
+        return Scan(b"", _status(start[1]), b"", call_id, cseq, head + b"\r\n", len(head))
+    return Scan(start[0], 0, start[1], call_id, cseq, head + b"\r\n", len(head))
 
 
-_SPELLING = {"call_id": "Call-ID", "cseq": "CSeq", "sender": "From", "recipient": "To"}
+def _field(head: bytes, name: str) -> bytes:
+    found = _FIELDS[name].search(head)
+    if not found:
+        raise DecodeError(f"no {name} header")
+    return found[1].strip()
 
 
 def _head(octets: bytes) -> bytes:
