@@ -41,7 +41,7 @@ class Baresip:
         self._process = subprocess.Popen(
             [program, "-f", home], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
-        await_bound(address, port)
+        await_bound(self._process, address, port)
 
     def __enter__(self) -> Self:
         return self

@@ -69,7 +69,7 @@ class LibpriPeer(JsonPeer):
             to,
         ]
         super().__init__(f"libpri {node}", [*command, *record, *options])
-        self.wait("bound")
+        self.wait_for_start("bound")
 
     def start(self) -> None:
         """Lets libpri send its SABME; `dchan_up` follows when the other end has acknowledged it."""

@@ -28,7 +28,7 @@ class PjsuaPhone(JsonPeer):
             pytest.skip("pjsua2 is not installed (pip install pjsua2-python)")
         self.uri = f"sip:{name}@{address}:{port}" + ("" if transport == "udp" else f";transport={transport}")
         super().__init__(f"phone {name}", [sys.executable, _PROCESS, name, address, str(port), transport])
-        self.wait("ready", 15)
+        self.wait_for_start("ready")
 
     def call(self, name: str, uri: str) -> None:
         """Places a call."""

@@ -1,6 +1,7 @@
 """Free loopback ports. The system hands them out; they stay free until the peer that was told binds them."""
 
 import socket
+import subprocess
 import time
 from contextlib import ExitStack
 
@@ -24,8 +25,10 @@ def _free_port(held: ExitStack) -> int:
         return port
 
 
-def await_bound(address: str, port: int, *, stream: bool = False, seconds: float = 5) -> None:
-    """Waits until some process has bound that port. Raises TimeoutError."""
+def await_bound(
+    process: subprocess.Popen[bytes], address: str, port: int, *, stream: bool = False, seconds: float = 5
+) -> None:
+    """Waits until that port is bound. Raises TimeoutError, and kills `process`, when it is not bound in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM if stream else socket.SOCK_DGRAM) as probe:
@@ -34,4 +37,6 @@ def await_bound(address: str, port: int, *, stream: bool = False, seconds: float
             except OSError:
                 return
         time.sleep(0.02)
+    process.kill()
+    process.wait()
     raise TimeoutError(f"nobody listens on {address}:{port}")

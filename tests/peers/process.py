@@ -55,6 +55,14 @@ class JsonPeer:
                     return event
             self._take_next(deadline, f"no {kind} {match or ''}")
 
+    def wait_for_start(self, kind: str, seconds: float = 15.0) -> None:
+        """As `wait`, but ends the process when it does not start as it should."""
+        try:
+            self.wait(kind, seconds)
+        except PeerError:
+            self.close()
+            raise
+
     def seen(self, kind: str, **match: object) -> list[Event]:
         """All events of that kind with those values so far, taken or not."""
         return [

@@ -104,7 +104,7 @@ class Sipp:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        await_bound(address, port, stream=transport.startswith("t"))
+        await_bound(self._process, address, port, stream=transport.startswith("t"))
 
     def wait(self, seconds: float = 25) -> None:
         """Waits for the end of the scenario. Raises PeerError when a message was not the one awaited."""
