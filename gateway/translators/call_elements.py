@@ -13,8 +13,6 @@ from gateway.model.errors import UntranslatableError
 from gateway.model.parties import Party, Presentation
 from gateway.model.transfer import CallStatus, PartyUpdate, Stage, TransferEvent, TransferOutcome, TransferSetup
 
-_SPEECH = InformationElement(Identifier.BEARER_CAPABILITY, elements.BEARERS["speech A-law"])
-
 _STATUS: dict[int, CallStatus] = {
     Notification.CALL_TRANSFER_ALERTING: CallStatus.ALERTING,
     Notification.CALL_TRANSFER_ACTIVE: CallStatus.ANSWERED,
@@ -31,9 +29,10 @@ _READERS: dict[int, Callable[[bytes], Any]] = {
 _CLEARING = frozenset((MessageType.DISCONNECT, MessageType.RELEASE, MessageType.RELEASE_COMPLETE))
 
 
-def of_call(event: TransferEvent, message_type: MessageType | int) -> tuple[InformationElement, ...]:
-    """The elements that `event` puts into a message of this type. Raises UntranslatableError for a target that has
-    no number.
+def of_call(event: TransferEvent, message_type: MessageType | int, bearer: bytes) -> tuple[InformationElement, ...]:
+    """The elements that `event` puts into a message of this type; a new call has this bearer capability.
+
+    Raises UntranslatableError for a target that has no number.
     """
     if isinstance(event, TransferOutcome) and event.cause and message_type in _CLEARING:
         return (InformationElement(Identifier.CAUSE, elements.encode_cause(event.cause)),)
@@ -41,9 +40,10 @@ def of_call(event: TransferEvent, message_type: MessageType | int) -> tuple[Info
         return notification(event)
     if message_type != MessageType.SETUP:
         return ()
+    capability = InformationElement(Identifier.BEARER_CAPABILITY, bearer)
     if isinstance(event, TransferSetup):
-        return (_SPEECH, *_calling(event.transferee), *_called(event.target))
-    return (_SPEECH,)
+        return (capability, *_calling(event.transferee), *_called(event.target))
+    return (capability,)
 
 
 def with_call(event: TransferEvent, message: q931.Message) -> TransferEvent:

@@ -7,6 +7,7 @@ consultation call that was set up without RLT_OPERATION_IND cannot be joined at 
 
 from typing import Any
 
+from gateway.isdn.elements import BEARERS
 from gateway.isdn.facility import DMS_PROFILE, DMS_SERVICE, Facility
 from gateway.isdn.q931 import MessageType
 from gateway.model.errors import UntranslatableError
@@ -48,12 +49,12 @@ def _procedure(event: TransferEvent, context: Context) -> Procedure:
         case TransferRequest(kind=TransferKind.ATTENDED | TransferKind.SEMI_ATTENDED | TransferKind.JOIN):
             return directly(event, context)
         case TransferRequest(consultation=None):
-            setup, target = second_call(event.target, DIALECT.name)
+            setup, target = second_call(event.target, DIALECT)
             return Procedure(
                 (Say(IdentityRequest(), SECONDARY, setup.elements),), TransferRequest(event.kind, target)
             )
         case TransferSetup():
-            return ordinary_call(event, context)
+            return ordinary_call(event, DIALECT)
     return directly(event, context)
 
 
@@ -75,6 +76,7 @@ DIALECT = RoseDialect(
     ),
     answered="RLT_THIRD_PARTY",
     failure="notAllowed",
+    bearer=BEARERS["speech mu-law"],
     grant=Grant(
         "RLT_OPERATION_IND",
         lambda value: IdentityGranted(RltCallId(value)),

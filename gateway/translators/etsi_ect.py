@@ -106,7 +106,7 @@ def _procedure(event: TransferEvent, context: Context) -> Procedure:
         case TransferRequest():
             return _blind(event)
         case TransferSetup():
-            return ordinary_call(event, context)
+            return ordinary_call(event, DIALECT)
     return directly(event, context)
 
 
@@ -116,7 +116,7 @@ def _linked(event: TransferRequest) -> Procedure:
 
 
 def _blind(event: TransferRequest) -> Procedure:
-    setup, target = second_call(event.target, DIALECT.name)
+    setup, target = second_call(event.target, DIALECT)
     execute = Say(replace(event, consultation=HeldCall()))
     return Procedure((Draft(MessageType.HOLD), setup, execute), TransferRequest(event.kind, target))
 

@@ -7,6 +7,7 @@ on that call: value, and the flag above it. Invokes of the same arc that no publ
 from dataclasses import replace
 from typing import Any
 
+from gateway.isdn.elements import BEARERS
 from gateway.isdn.facility import Facility
 from gateway.model.legs import IsdnCall
 from gateway.model.transfer import (
@@ -52,10 +53,10 @@ def _procedure(event: TransferEvent, context: Context) -> Procedure:
         case TransferRequest(kind=TransferKind.ATTENDED | TransferKind.SEMI_ATTENDED | TransferKind.JOIN):
             return Procedure((_joined(event, context),), TransferRequest(event.kind))
         case TransferRequest():
-            setup, target = second_call(event.target, DIALECT.name)
+            setup, target = second_call(event.target, DIALECT)
             return Procedure((setup, _joined(event, context)), TransferRequest(event.kind, target))
         case TransferSetup():
-            return ordinary_call(event, context)
+            return ordinary_call(event, DIALECT)
     return directly(event, context)
 
 
@@ -79,6 +80,7 @@ DIALECT = RoseDialect(
     ),
     answered="initiateTransfer",
     failure="notAvailable",
+    bearer=BEARERS["speech mu-law"],
     procedure=_procedure,
     errors={"switchEquipmentCongestion": "resourceUnavailable"},
     updates_by_notify=True,

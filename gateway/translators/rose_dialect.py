@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from gateway.isdn import facility, operations, q931, rose
+from gateway.isdn.elements import BEARERS
 from gateway.isdn.facility import Facility
 from gateway.isdn.q931 import MessageType
 from gateway.isdn.rose import PROBLEM_KINDS, Component, Invoke, Reject, ReturnError, ReturnResult
@@ -44,11 +45,13 @@ _ANSWERS = {
 
 @dataclass(frozen=True, slots=True)
 class RoseDialect:
-    """A Dialect by tables. `home` is the name that what is kept goes by, the same for dialects that read the same
-    messages. `header` is the Facility element without components, `variant` the operation table;
-    `failure` the error that stands for one without a name here, `answered` the operation that an outcome without
-    operation answers, `fixed_ids` the invokeIds that the dialect prescribes, `errors` the names here of errors that
-    others name differently, `why` the reasons for losses.
+    """A Dialect by tables.
+
+    `home` is the name that what is kept goes by, the same for dialects that read the same messages; `variant` the
+    operation table; `header` the Facility element without components; `services` its invokes, tried in order;
+    `answered` the operation that an outcome without operation answers; `failure` the error that stands for one
+    without a name here, `errors` the names here of errors that others name differently; `bearer` the capability of
+    a call that we set up; `fixed_ids` the invokeIds that the dialect prescribes; `why` the reasons for losses.
     """
 
     name: str
@@ -58,6 +61,7 @@ class RoseDialect:
     services: tuple[Service, ...]
     answered: str
     failure: str
+    bearer: bytes = BEARERS["speech A-law"]
     grant: Grant | None = None
     procedure: Callable[[TransferEvent, Context], Procedure] = directly
     updates_by_notify: bool = False
@@ -94,7 +98,7 @@ class RoseDialect:
         return replace(call_elements.with_call(event, message), kept=kept)
 
     def _with_surroundings(self, event: TransferEvent, message: q931.Message) -> TransferEvent:
-        own = call_elements.of_call(event, message.message_type)
+        own = call_elements.of_call(event, message.message_type, self.bearer)
         kept = facility_message.surroundings(message, self._usual_message(event), own, self.home)
         return replace(event, kept=event.kept + kept)
 
@@ -162,7 +166,7 @@ class RoseDialect:
         if isinstance(event, PartyUpdate) and self._by_notify(event):
             return Draft(MessageType.NOTIFY, step.leg or PRIMARY, None, call_elements.notification(event), event.kept)
         kind = facility_message.message_type(self._usual_message(event), event.kept, self.home)
-        beside = call_elements.of_call(event, kind) if step.elements is None else step.elements
+        beside = call_elements.of_call(event, kind, self.bearer) if step.elements is None else step.elements
         return Draft(kind, step.leg or self._usual_leg(event), self._facility(event, context), beside, event.kept)
 
     def _facility(self, event: TransferEvent, context: Context) -> Facility:

@@ -5,27 +5,27 @@ from gateway.model.errors import UntranslatableError
 from gateway.model.parties import Party
 from gateway.model.transfer import TransferSetup
 from gateway.translators import call_elements
-from gateway.translators.dialect import Context
 from gateway.translators.facility_message import SECONDARY, Draft
 from gateway.translators.procedures import Procedure
+from gateway.translators.rose_dialect import RoseDialect
 
 
-def ordinary_call(event: TransferSetup, _: Context) -> Procedure:
+def ordinary_call(event: TransferSetup, dialect: RoseDialect) -> Procedure:
     """The new call as a SETUP without any component. Raises UntranslatableError without a target to call."""
     if event.target is None:
         raise UntranslatableError("the new call needs a target; the message names none")
-    found = call_elements.of_call(event, MessageType.SETUP)
+    found = call_elements.of_call(event, MessageType.SETUP, dialect.bearer)
     draft = Draft(MessageType.SETUP, SECONDARY, None, found, event.kept)
     return Procedure((draft,), call_elements.with_parties(TransferSetup(), found))
 
 
-def second_call(target: Party | None, service: str) -> tuple[Draft, Party]:
+def second_call(target: Party | None, dialect: RoseDialect) -> tuple[Draft, Party]:
     """The SETUP towards `target` on the secondary call, and the target as far as the SETUP says it.
 
     Raises UntranslatableError when the target has no number.
     """
     if target is None:
-        raise UntranslatableError(f"{service} joins two calls, and nothing names the second one")
-    found = call_elements.of_call(TransferSetup(target), MessageType.SETUP)
+        raise UntranslatableError(f"{dialect.name} joins two calls, and nothing names the second one")
+    found = call_elements.of_call(TransferSetup(target), MessageType.SETUP, dialect.bearer)
     said = call_elements.with_parties(TransferSetup(), found).target
     return Draft(MessageType.SETUP, SECONDARY, None, found), said or target

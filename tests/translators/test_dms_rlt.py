@@ -71,7 +71,7 @@ def test_a_blind_transfer_begins_with_the_setup_of_the_second_call() -> None:
         (
             "secondary",
             "SETUP",
-            "080200020504038090a3" + "1c0a11bea106020101020101" + "700c913132303235353530313233",
+            "080200020504038090a2" + "1c0a11bea106020101020101" + "700c913132303235353530313233",
         )
     ]
     assert lost(RLT, request) == set()

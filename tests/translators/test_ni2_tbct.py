@@ -58,7 +58,7 @@ def test_other_names_of_the_consultation_call_are_lost(consultation: DialogRefer
 def test_a_blind_transfer_sets_up_the_second_call_first() -> None:
     request = TransferRequest(TransferKind.BLIND, Party(international("12025550123")))
     assert messages(TBCT, request) == [
-        ("secondary", "SETUP", "080200020504038090a3700c913132303235353530313233"),
+        ("secondary", "SETUP", "080200020504038090a2700c913132303235353530313233"),
         ("primary", "FACILITY", "08020001621c1491a11102010106072a8648ce1500083003020102"),
     ]
 
