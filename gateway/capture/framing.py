@@ -69,8 +69,8 @@ class Framed:
             report(f"no end of message within {MOST_HELD} octets")
             self._held = b""
 
-    def lost(self, report: Callable[[str], None]) -> None:
-        """Octets are missing here: what was waiting can never be completed."""
+    def broken_off(self, why: str, report: Callable[[str], None]) -> None:
+        """What was waiting can never be completed: there is a hole in the stream, or its end."""
         if self._held:
-            report(f"message cut short: {len(self._held)} octets of it, then a hole in the stream")
-            self._held = self._held[len(self._held) :]
+            report(f"message cut short: {len(self._held)} octets of it, then {why}")
+            self._held = b""

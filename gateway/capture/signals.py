@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
+from struct import pack
 from typing import NamedTuple
 
 from gateway.capture import files, iua, lapd, links, sctp, tcp
@@ -145,6 +146,7 @@ class Layers:
         self._tcp = tcp.TcpStreams(report)
         self._sctp = sctp.SctpAssociations()
         self._data_links = lapd.DataLinks()
+        self._endpoints = Endpoints()
         self._unknown_links: set[int] = set()
 
     def signals(self, frame: int, time: float, link: int, interface: int, octets: bytes) -> Iterator[Signal]:
@@ -163,7 +165,7 @@ class Layers:
     def close(self) -> Iterator[Signal]:
         """The capture has ended: what was still waiting for something."""
         for heard in self._tcp.close():
-            yield _from_stream(heard)
+            yield self._from_stream(heard)
         self._internet.close()
 
     def _from_d_channel(self, frame: int, time: float, link: int, interface: int, octets: bytes) -> Iterator[Signal]:
@@ -178,7 +180,7 @@ class Layers:
     def _from_datagram(self, frame: int, time: float, datagram: Datagram) -> Iterator[Signal]:
         if datagram.protocol == tcp.PROTOCOL:
             for heard in self._tcp.messages(datagram, frame, time):
-                yield _from_stream(heard)
+                yield self._from_stream(heard)
         elif datagram.protocol == UDP:
             yield from self._from_udp(frame, time, datagram)
         elif datagram.protocol == sctp.PROTOCOL:
@@ -194,15 +196,23 @@ class Layers:
             return
         if datagram.missing:
             self._report(frame, f"SIP message cut short by the capture: {datagram.missing} octets are missing")
-        ports = int.from_bytes(payload[:2], "big"), int.from_bytes(payload[2:4], "big")
-        yield Signal(frame, time, "sip", message, *_endpoints(datagram, ports), "udp", "")
+        yield Signal(frame, time, "sip", message, *self._between(datagram, payload[:4]), "udp", "")
 
     def _from_sctp(self, frame: int, time: float, datagram: Datagram) -> Iterator[Signal]:
         for message in self._sctp.messages(datagram):
             found = _in_sctp(message)
             if found is not None:
-                where = _endpoints(datagram, message.ports)
+                where = self._between(datagram, pack(">HH", *message.ports))
                 yield Signal(frame, time, found.protocol, found.octets, *where, "sctp", found.link)
+
+    def _from_stream(self, heard: tcp.Heard) -> Signal:
+        found, segment, (source, destination, *ports) = heard
+        where = self._endpoints[source + destination + pack(">HH", *ports)]
+        return Signal(segment.frame, segment.time, found.protocol, found.octets, *where, found.transport, found.link)
+
+    def _between(self, datagram: Datagram, ports: bytes) -> tuple[str, str]:
+        """Source and destination as text; `ports` are both as on the wire."""
+        return self._endpoints[datagram.source + datagram.destination + ports]
 
 
 def _sip(octets: bytes) -> bytes:
@@ -215,15 +225,3 @@ def _in_sctp(message: sctp.UserMessage) -> Found | None:
     if message.protocol == iua.PAYLOAD_PROTOCOL:
         return iua.iua_message(message.octets, "sctp")
     return Found("sip", message.octets, "sctp") if starts_sip(message.octets) else None
-
-
-def _endpoints(datagram: Datagram, ports: tuple[int, int]) -> tuple[str, str]:
-    return endpoint(datagram.source, ports[0]), endpoint(datagram.destination, ports[1])
-
-
-def _from_stream(heard: tcp.Heard) -> Signal:
-    found, segment, key = heard
-    source, destination = endpoint(key[0], key[2]), endpoint(key[1], key[3])
-    return Signal(
-        segment.frame, segment.time, found.protocol, found.octets, source, destination, found.transport, found.link
-    )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from gateway.capture import backhaul, iua, tpkt
 from gateway.capture.framing import Framing
-from gateway.capture.sip_stream import SipStream, may_start_sip, next_sip, starts_sip
+from gateway.capture.sip_stream import SipStream, may_start_sip, starts_sip
 from gateway.capture.websocket import WebSocket, starts_websocket
 
 _BY_OCTETS: tuple[tuple[Callable[[bytes], bool], type[Framing]], ...] = (
@@ -40,8 +40,3 @@ def undecided(octets: bytes) -> bool:
         or (octets.startswith((b"GET /", b"HTTP/1.1 ")) and b"\r\n\r\n" not in octets and len(octets) < 8192)
         or not octets.strip(b"\r\n")
     )
-
-
-def middle_of_sip(octets: bytes) -> int:
-    """Offset of the first SIP message in a stream that was joined in its middle; -1 when there is none here."""
-    return next_sip(octets)

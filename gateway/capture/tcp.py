@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from gateway.capture.framing import Found, Framed
 from gateway.capture.internet import Datagram
-from gateway.capture.stream_protocols import middle_of_sip, recognised, undecided
+from gateway.capture.sip_stream import next_sip
+from gateway.capture.stream_protocols import recognised, undecided
 from gateway.model.errors import DecodeError
 
 PROTOCOL = 6
@@ -54,7 +55,7 @@ class Heard(NamedTuple):
 class _Stream:
     """One direction. `expected` is the next sequence number, None until it is known."""
 
-    __slots__ = ("_head", "expected", "framed", "ignored", "joined_late", "key", "waiting")
+    __slots__ = ("_head", "expected", "framed", "ignored", "joined_late", "key", "last_frame", "waiting")
 
     def __init__(self, key: Key) -> None:
         self.key = key
@@ -63,6 +64,7 @@ class _Stream:
         self.waiting: dict[int, Segment] = {}
         self.framed: Framed | None = None
         self.ignored = False
+        self.last_frame = 0
         self._head = b""
 
     def deliver(self, octets: bytes, report: Callable[[str], None]) -> Iterator[Found]:
@@ -76,7 +78,7 @@ class _Stream:
         """Find out what the stream carries; what is left of `octets` from the first message on."""
         self._head = b""
         framing = recognised(octets, self.key[2:])
-        if framing is None and self.joined_late and (start := middle_of_sip(octets)) > 0:
+        if framing is None and self.joined_late and (start := next_sip(octets)) > 0:
             octets = octets[start:]
             framing = recognised(octets, self.key[2:])
         if framing is not None:
@@ -169,6 +171,7 @@ class TcpStreams:
     def _deliver(self, stream: _Stream, segment: Segment, known: int) -> Iterator[Heard]:
         """Hand on the octets of a segment of which the first `known` have been seen before."""
         stream.expected = segment.sequence + len(segment.octets) & _SEQUENCE
+        stream.last_frame = segment.frame
         report = _at(self._report, segment.frame)
         for found in stream.deliver(segment.octets[known:], report):
             yield Heard(found, segment, stream.key)
@@ -192,7 +195,7 @@ class TcpStreams:
         report = _at(self._report, first.frame)
         if stream.framed is not None:
             report(f"{missing} octets of a TCP stream were not recorded")
-            stream.framed.lost(report)
+            stream.framed.broken_off("a hole in the stream", report)
         stream.expected, stream.joined_late = first.sequence, True
         yield from self._deliver_waiting(stream)
 
@@ -206,8 +209,11 @@ class TcpStreams:
             yield from self._step_over(stream)
 
     def _finish(self, stream: _Stream) -> Iterator[Heard]:
+        """The stream is over."""
         while stream.waiting:
             yield from self._step_over(stream)
+        if stream.framed is not None:
+            stream.framed.broken_off("the end of the stream", _at(self._report, stream.last_frame))
 
 
 def _at(report: Callable[[int, str], None], frame: int) -> Callable[[str], None]:

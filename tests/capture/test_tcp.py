@@ -129,6 +129,19 @@ def test_stream_of_another_protocol_is_left_alone(tmp_path: Path) -> None:
     assert (found.signals, found.problems) == ([], [])
 
 
+def test_tpkt_header_in_a_segment_of_its_own_on_any_port(tmp_path: Path) -> None:
+    message = bytes.fromhex("0802808f021803a98381")
+    (signal,) = opened(tmp_path, [segment(START + 1, b"\x03\x00\x00\x0e"), segment(START + 5, message)]).signals
+    assert (signal.protocol, signal.octets, signal.frame) == ("h225", message, 3)
+
+
+@pytest.mark.parametrize("after", [[], [segment(START + 101, flags="FA")]], ids=["end of capture", "FIN"])
+def test_message_without_its_end_is_named(tmp_path: Path, after: list[bytes]) -> None:
+    found = opened(tmp_path, [segment(START + 1, OPTIONS[:100]), *after])
+    assert found.signals == []
+    assert found.problems == [(2, "message cut short: 100 octets of it, then the end of the stream")]
+
+
 def test_broken_header_is_named(tmp_path: Path) -> None:
     found = read_packets(tmp_path, [segment(1)[:30], segment(1)[:32] + b"\x10" + segment(1)[33:]], 101)
     assert [what for _, what in found.problems] == [
