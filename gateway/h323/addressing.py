@@ -7,7 +7,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Any, TypeVar
 
 from gateway.h323.h450 import AliasValue, decode_type, encode_type
-from gateway.model.errors import GatewayError, LocalProtocolError
+from gateway.model.errors import DecodeError, GatewayError, LocalProtocolError
 from gateway.model.parties import (
     Alias,
     AliasKind,
@@ -66,7 +66,10 @@ _Value = TypeVar("_Value")
 
 
 def alias(value: AliasValue) -> Alias:
-    """The AliasAddress `value`; OTHER (hex of its PER encoding) for what Alias has no kind for."""
+    """The AliasAddress `value`; OTHER (hex of its PER encoding) for what Alias has no kind for.
+
+    OTHER is empty for an alias of a later H.225.0, of which nothing is known.
+    """
     kind, content = value
     if kind in _TEXTS:
         return Alias(AliasKind(kind), content)
@@ -74,7 +77,10 @@ def alias(value: AliasValue) -> Alias:
         return Alias(AliasKind.TRANSPORT_ID, transport(content))
     if kind == "partyNumber" and (number := _number(content)) is not None:
         return Alias(AliasKind.PARTY_NUMBER, number.digits, number)
-    return Alias(AliasKind.OTHER, encode_type("AliasAddress", _as_asn1tools(value)).hex())
+    try:
+        return Alias(AliasKind.OTHER, encode_type("AliasAddress", _as_asn1tools(value)).hex())
+    except LocalProtocolError:
+        return Alias(AliasKind.OTHER, "")
 
 
 def alias_value(item: Alias) -> AliasValue:
@@ -156,8 +162,13 @@ def aliases_of(who: Party) -> tuple[Alias, ...]:
 
 
 def subaddress(value: tuple[str, Any]) -> Subaddress:
-    """The PartySubaddress `value` (H.450.1 Addressing-Data-Elements)."""
+    """The PartySubaddress `value` (H.450.1 Addressing-Data-Elements).
+
+    Raises DecodeError for an alternative of a later version.
+    """
     kind, content = value
+    if kind is None:
+        raise DecodeError("a PartySubaddress of a later H.450.1")
     if kind == "nsapSubaddress":
         return Subaddress(content, nsap=True)
     return Subaddress(content["subaddressInformation"], odd=content.get("oddCountIndicator"))
@@ -177,7 +188,7 @@ def _as_asn1tools(value: Any) -> Any:
         return {name: _as_asn1tools(item) for name, item in value.items()}
     if not isinstance(value, tuple):
         return value
-    if isinstance(value[0], int):
+    if not value or isinstance(value[0], int):
         return ".".join(map(str, value))
     return value[0], None if value[1] == 0 else _as_asn1tools(value[1])
 

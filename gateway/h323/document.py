@@ -177,8 +177,10 @@ def _plain(value: Any) -> Any:
 
 def _plain_tuple(value: tuple[Any, ...]) -> Any:
     """A CHOICE, or in pycrate's form an OBJECT IDENTIFIER, or a BIT STRING as its value and length."""
-    if isinstance(value[0], str):
+    if value and isinstance(value[0], str):
         return _plain_choice(*value)
+    if value and value[0] is None:
+        return "of a later version"
     if len(value) == 2:
         return {"bits": value[1], "value": value[0]}
     return ".".join(map(str, value))

@@ -84,7 +84,9 @@ def asn1() -> Specification:
 
 
 def decode_type(name: str, octets: bytes) -> Any:
-    """The value of ASN.1 type `name` in `octets`, as asn1tools gives it. Raises DecodeError."""
+    """The value of ASN.1 type `name` in `octets`, as asn1tools gives it: an alternative or enumeration that the
+    standard has added since is None. Raises DecodeError.
+    """
     try:
         return asn1().decode(name, octets)
     except Exception as error:  # asn1tools lets Python's own errors through when octets run out or make no sense
@@ -108,8 +110,8 @@ def decode(octets: bytes) -> SupplementaryService:
     interpretation = value.get("interpretationApdu")
     nfe = value.get("networkFacilityExtension")
     choice, components = value["serviceApdu"]
-    if choice != "rosApdus":
-        raise DecodeError(f"no ROS APDUs in serviceApdu: {choice}", where=octets[:16].hex())
+    if choice is None or interpretation == (None, None):
+        raise DecodeError("an APDU of a later H.450.1", where=octets[:16].hex())
     return SupplementaryService(
         tuple(_READERS[kind](component) for kind, component in components),
         Interpretation(interpretation[0]) if interpretation else None,

@@ -58,7 +58,7 @@ def _as_pycrate(value: Any) -> Any:
         return {name: _as_pycrate(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_as_pycrate(item) for item in value]
-    if isinstance(value, tuple) and isinstance(value[0], str):
+    if isinstance(value, tuple) and value and isinstance(value[0], str):
         alternative, content = value
         is_text = alternative in _OBJECT_IDENTIFIERS and isinstance(content, str)
         return alternative, tuple(map(int, content.split("."))) if is_text else _as_pycrate(content)

@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from hypothesis import strategies as st
+
 from gateway.h323 import h225, tpkt
 from tests.shared import captures, folder
 
@@ -50,6 +52,15 @@ def messages() -> tuple[bytes, ...]:
     """All H.225.0 messages of all recordings; skips the test when the recordings are not there."""
     folder(FOLDER)
     return tuple(message for capture in captures(FOLDER) for message in signalling(capture))
+
+
+@st.composite
+def damaged_messages(draw: st.DrawFn) -> bytes:
+    """A recorded message with up to four octets changed."""
+    octets = bytearray(draw(st.sampled_from(messages())))
+    for _ in range(draw(st.integers(1, 4))):
+        octets[draw(st.integers(0, len(octets) - 1))] = draw(st.integers(0, 255))
+    return bytes(octets)
 
 
 @cache

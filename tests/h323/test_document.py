@@ -134,6 +134,20 @@ def test_random_octets_raise_decode_error_and_nothing_else(octets: bytes) -> Non
             assert error.what
 
 
+@given(recordings.damaged_messages())
+def test_a_damaged_message_raises_decode_error_and_nothing_else(octets: bytes) -> None:
+    try:
+        assert json.dumps(document(octets, "h225"))
+    except DecodeError as error:
+        assert error.what
+
+
+def test_an_alias_of_a_later_version_is_there_in_octets() -> None:
+    (component,) = document(bytes.fromhex("0001100001000109050001860100"), "h450")["rosApdus"]
+    assert component["invoke"]["argument"]["reroutingNumber"] == {"destinationAddress": ["of a later version"]}
+    assert component["invoke"]["argumentOctets"] == "0001860100"
+
+
 def test_another_kind_is_refused() -> None:
     with pytest.raises(LocalProtocolError, match="no kind 'h245'"):
         document(b"", "h245")

@@ -508,6 +508,29 @@ def test_random_octets_raise_our_errors_and_nothing_else(octets: bytes) -> None:
         assert isinstance(error, DecodeError)
 
 
+@given(recordings.damaged_messages())
+def test_a_damaged_message_raises_decode_error_or_is_written_again(octets: bytes) -> None:
+    try:
+        read = H4502.read(octets, CALLS)
+    except DecodeError:
+        return
+    for event in read:
+        assert H4502.write(event, CALLS).messages
+
+
+def test_an_alias_of_a_later_version_is_kept_in_the_apdu() -> None:
+    apdu = "0001100001000109050001860100"
+    event = in_facility(apdu)
+    assert isinstance(event, TransferRequest) and event.target
+    assert event.target.aliases == (Alias(AliasKind.OTHER, ""),)
+    assert apdu_of(one(H4502.write(event, CALLS))) == apdu
+
+
+def test_an_interpretation_of_a_later_version_is_an_error() -> None:
+    with pytest.raises(DecodeError, match="later"):
+        in_facility("30c001000001000001000108")
+
+
 def test_a_loss_says_why() -> None:
     lost = H4502.write(TransferOutcome(Outcome.SUCCEEDED, status=200), CALLS).lost
     assert lost == (Lost("status", "H.450.2 answers with an error of its own, or without one"),)
