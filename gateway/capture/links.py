@@ -13,7 +13,7 @@ IPV4, IPV6 = 0x0800, 0x86DD
 OTHER = 0
 """The EtherType of what carries nothing of interest."""
 
-ETHERNET, LINUX_SLL, LINUX_SLL2, LINUX_LAPD, LAPD = 1, 113, 276, 177, 203
+ETHERNET, RAW, LINUX_SLL, LINUX_SLL2, LINUX_LAPD, LAPD = 1, 101, 113, 276, 177, 203
 
 _VLAN_TAGS = {0x8100, 0x88A8, 0x9100, 0x9200, 0x9300}
 _PPP_PROTOCOLS = {0x0021: IPV4, 0x0057: IPV6}
@@ -83,7 +83,7 @@ _LINKS: dict[int, Callable[[bytes], Carried]] = {
     12: _raw,
     14: _raw,
     50: ppp,
-    101: _raw,
+    RAW: _raw,
     104: _cisco_hdlc,
     108: _null,
     LINUX_SLL: _linux_sll,

@@ -82,15 +82,15 @@ class Reading:
         for frame, (time, link, octets, interface) in enumerate(recorded, 1):
             self.packets = frame
             if link in plain:
-                recognise, udp = plain[link]
-                found = recognise(octets)
+                found = plain[link](octets)
                 if found:
                     if found.lastindex == _MEDIA:
                         continue
-                    end = udp + (octets[udp + 4] << 8 | octets[udp + 5])
+                    start = found.start(_SIP)
+                    end = start - 8 + (octets[start - 4] << 8 | octets[start - 3])
                     if end <= len(octets):
-                        source, destination = endpoints[octets[udp - 8 : udp + 4]]
-                        message = octets[udp + 8 : end]
+                        source, destination = endpoints[octets[start - 16 : start - 4]]
+                        message = octets[start:end]
                         yield new(Signal, (frame, time, "sip", message, source, destination, "udp", ""))
                         continue
             try:
@@ -103,16 +103,21 @@ class Reading:
         self._problems(Problem(frame, what))
 
 
-def _plain(link_header: int) -> tuple[Callable[[bytes], re.Match[bytes] | None], int]:
-    """A pattern over a whole packet, and where its UDP header stands: unfragmented IPv4 without options, in it UDP,
-    in it media (the first group) or a SIP start line. RTP and RTCP begin with version 2 (RFC 3550), no text does.
+def _plain(link_header: bytes) -> Callable[[bytes], re.Match[bytes] | None]:
+    """A pattern over a whole packet: `link_header`, IPv4 without options or fragments, UDP, then media (group 1) or a
+    SIP start line (where group 2 is). RTP and RTCP begin with version 2 (RFC 3550), no text does.
     """
-    upto_udp = rb"(?s:.{%d})\x08\x00\x45(?s:.{5})[\x00\x40]\x00(?s:.)\x11(?s:.{18})" % (link_header - 2)
-    return re.compile(upto_udp + rb"(?:([\x80-\xbf])|" + START_LINE.pattern + b")").match, link_header + 20
+    upto_udp = link_header + rb"\x45(?s:.{5})[\x00\x40]\x00(?s:.)\x11(?s:.{18})"
+    return re.compile(upto_udp + rb"(?:([\x80-\xbf])|()" + b"(?:" + START_LINE.pattern + b"))").match
 
 
-_MEDIA = 1
-_PLAIN = {links.ETHERNET: _plain(14), links.LINUX_SLL: _plain(16)}
+_MEDIA, _SIP = 1, 2
+_PLAIN = {
+    links.ETHERNET: _plain(rb"(?s:.{12}(?:\x81\x00..)?)\x08\x00"),
+    links.LINUX_SLL: _plain(rb"(?s:.{14})\x08\x00"),
+    links.LINUX_SLL2: _plain(rb"\x08\x00(?s:.{18})"),
+    links.RAW: _plain(b""),
+}
 """By link type. One pattern for all fields is several times faster than to look at them one by one."""
 
 

@@ -14,7 +14,6 @@ from gateway.capture import links
 from gateway.capture.tpkt import CALL_SIGNALLING_PORT
 from gateway.model.errors import LocalProtocolError
 
-RAW_IP = 101
 SIP_PORT = 5060
 SEGMENT = 1460
 """Most octets in a TCP segment on Ethernet."""
@@ -22,7 +21,7 @@ LARGEST_UDP = 65_507
 LARGEST_TPKT = 65_535
 
 Endpoint = tuple[str, int]
-_INTERFACES = (RAW_IP, links.LINUX_LAPD)
+_INTERFACES = (links.RAW, links.LINUX_LAPD)
 _ETH_P_LAPD = 0x0030
 _OUTGOING, _INCOMING = 4, 0
 _SABME, _UA = b"\x7f", b"\x73"
@@ -52,7 +51,7 @@ class Writer:
             raise LocalProtocolError(f"SIP message of {len(octets)} octets does not fit a UDP datagram")
         sender, receiver = _endpoint(source, SIP_PORT), _endpoint(destination, SIP_PORT)
         transport = UDP(sport=sender[1], dport=receiver[1]) / octets
-        self._packet(time, RAW_IP, bytes(_ip(sender[0], receiver[0]) / transport))
+        self._packet(time, links.RAW, bytes(_ip(sender[0], receiver[0]) / transport))
 
     def h225(self, time: float, source: str, destination: str, octets: bytes) -> None:
         """An H.225.0 message, from the Q.931 octet on, in TPKT. Without a port the endpoint has 1720."""
@@ -61,7 +60,7 @@ class Writer:
         sender, receiver = _endpoint(source, CALL_SIGNALLING_PORT), _endpoint(destination, CALL_SIGNALLING_PORT)
         connection = self._connections.get((sender, receiver)) or self._connected(time, sender, receiver)
         for packet in connection.sent(sender, pack(">BxH", 3, len(octets) + 4) + octets):
-            self._packet(time, RAW_IP, packet)
+            self._packet(time, links.RAW, packet)
 
     def q931(self, time: float, from_user: bool, octets: bytes, tei: int = 0) -> None:
         """A Q.931 message in an I frame of the data link with this TEI, seen at its network side."""
@@ -89,7 +88,7 @@ class Writer:
         connection = _Connection(caller, called)
         self._connections[caller, called] = self._connections[called, caller] = connection
         for packet in connection.established():
-            self._packet(time, RAW_IP, packet)
+            self._packet(time, links.RAW, packet)
         return connection
 
     def _packet(self, time: float, link: int, octets: bytes) -> None:

@@ -1,10 +1,14 @@
 """pcap and pcapng as files: magics, byte orders, sections, interfaces, damage."""
 
 import gzip
+from contextlib import suppress
 from pathlib import Path
 from struct import pack
+from tempfile import NamedTemporaryFile
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway.capture.files import packets
 from gateway.model.errors import DecodeError
@@ -147,6 +151,27 @@ def test_damaged_lengths_end_the_stream(tmp_path: Path) -> None:
 def test_what_is_no_capture_is_refused(tmp_path: Path, octets: bytes) -> None:
     with pytest.raises(DecodeError, match="not a pcap"):
         taken(tmp_path / "a", octets)
+
+
+MAGICS = [
+    b"\xd4\xc3\xb2\xa1",
+    b"\xa1\xb2\x3c\x4d",
+    b"\x34\xcd\xb2\xa1",
+    b"\x1f\x8b\x08\x00",
+    section("<"),
+    section(">"),
+]
+DESCRIBED = [section(order) + interface(order, 1) for order in "<>"]
+
+
+@given(st.sampled_from(MAGICS + DESCRIBED), st.binary(max_size=300))
+def test_random_octets_behind_every_magic_are_named_and_nothing_else(magic: bytes, octets: bytes) -> None:
+    with NamedTemporaryFile() as file:
+        file.write(magic + octets)
+        file.flush()
+        with suppress(DecodeError):
+            found = list(packets(Path(file.name), lambda what: None))
+            assert sum(len(packet[2]) for packet in found) <= len(octets)
 
 
 def test_missing_file_is_an_error_of_ours(tmp_path: Path) -> None:
