@@ -11,8 +11,9 @@ LONGEST_BODY = 1 << 17
 START_LINE = re.compile(rb"SIP/2\.0 [1-6]\d\d[ \r\n]|[A-Z]{3,20} [^\r\n]{1,8192} SIP/2\.0\r?\n")
 _START_AFTER_LINE = re.compile(rb"(?<=\n)(?:" + START_LINE.pattern + rb")")
 _BEGINNING = re.compile(rb"(?:SIP/(?:2(?:\.(?:0[^\n]{0,9})?)?)?|[A-Z]{1,20}(?: [^\r\n]{0,8192}\r?)?)\Z")
-_END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
-_CONTENT_LENGTH = re.compile(rb"\n(?:content-length|l)[ \t]*:\s*(\d{1,10})", re.IGNORECASE)
+# Both begin with a plain line feed, which the search jumps to; IGNORECASE or an optional \r would take that away.
+_END_OF_HEADER = re.compile(rb"\n\r?\n")
+_CONTENT_LENGTH = re.compile(rb"\n(?:[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]|[Ll])[ \t]*:\s*(\d{1,10})")
 _KEEP_ALIVE = b"\r\n"
 
 
