@@ -145,7 +145,7 @@ def _user_information(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _information_elements(octets: bytes) -> list[tuple[int, bytes]]:
-    """Identifiers and contents; a single octet element has none. User-user has a length of two octets (7.2.2.31)."""
+    """Identifiers and contents; a single octet element has none. In H.225.0 User-user has a length of two octets."""
     elements = []
     at = 5
     while at < len(octets):

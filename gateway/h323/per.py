@@ -102,12 +102,13 @@ def _sequence(sequence: Any) -> list[Any]:
 def _additions(sequence: Any, value: dict[str, Any]) -> dict[str, int]:
     """The extension additions that `value` has, in order, each with its place (from 1) among those of the type.
 
-    H.225.0 has no groups of additions, so each element of `_ext_nest` is a name.
+    H.225.0 has no groups of additions, so each element of `_ext_nest` is a name. pycrate reads the addition at
+    place n that it does not know as "_ext_(n-1)".
     """
     known = sequence._ext_nest if sequence._ext else ()
     places = {name: place for place, name in enumerate(known, 1) if name in value}
     unknown = sorted(int(name[5:]) for name in value if name.startswith("_ext_"))
-    return places | {f"_ext_{place}": place for place in unknown}
+    return places | {f"_ext_{number}": number + 1 for number in unknown}
 
 
 def _bitmap(places: list[int]) -> list[Any]:

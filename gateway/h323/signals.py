@@ -34,7 +34,7 @@ def facility(call: Call, apdus: tuple[bytes, ...], *, transported_information: b
 
 
 def call_forwarded(call: Call, aliases: list[AliasValue], address: tuple[str, Any] | None = None) -> CallSignal:
-    """FACILITY that asks to call `aliases` (at the TransportAddress `address`, if given) instead: H.225.0 7.4.1."""
+    """FACILITY that asks to call `aliases` (at the TransportAddress `address`, if given) instead."""
     uuie: dict[str, Any] = {"reason": ("callForwarded", None)}
     if aliases:
         uuie["alternativeAliasAddress"] = aliases
@@ -90,7 +90,7 @@ def connect(call: Call, apdus: tuple[bytes, ...]) -> CallSignal:
 def release_complete(
     call: Call, apdus: tuple[bytes, ...], reason: str = "undefinedReason", cause: int | None = None
 ) -> CallSignal:
-    """RELEASE COMPLETE with the Q.850 `cause`, or without one with `reason` (H.225.0 7.3.6 asks for either)."""
+    """RELEASE COMPLETE with the Q.850 `cause`, or without one with `reason` (H.225.0 asks for either)."""
     if cause is not None:
         return _signal("RELEASE COMPLETE", call, {}, apdus, ((CAUSE, bytes((0x80, 0x80 | cause))),))
     return _signal("RELEASE COMPLETE", call, {"reason": (reason, None)}, apdus)

@@ -33,7 +33,7 @@ class Unframer:
         return len(self._pending)
 
     def feed(self, octets: bytes) -> list[bytes]:
-        """The payloads completed by `octets`, in order; empty ones (keep-alives, H.323 Annex E practice) left out.
+        """The payloads completed by `octets`, in order; empty ones (the keep-alives of some peers) left out.
 
         Raises DecodeError (`where` is the octet's place in the stream) when a header is not TPKT's.
         """

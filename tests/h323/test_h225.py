@@ -230,6 +230,13 @@ def test_the_fault_of_pycrate_that_per_corrects_is_still_there() -> None:
     assert per.decode(per.encode(value)) == value
 
 
+def test_an_addition_of_a_later_h225_is_kept() -> None:
+    message = CallSignal("FACILITY", 1, supplementary_services=(APDU,), others={"_ext_11": b"new"})
+    octets = h225.encode(message)
+    assert octets.endswith(b"\x03new")
+    assert h225.decode(octets) == message
+
+
 def test_a_failed_decoding_leaves_nothing_behind_in_the_library() -> None:
     from pycrate_asn1rt.asnobj_construct import SEQ
     from pycrate_asn1rt.codecs import ASN1CodecPER
