@@ -73,7 +73,7 @@ class Correlator:
         self._by_setup: dict[tuple[str, str], ObservedTransfer] = {}
         self._granted: dict[tuple[str, Consultation], Leg] = {}
         self._awaiting_target: defaultdict[str, deque[ObservedTransfer]] = defaultdict(deque)
-        self._handlers: dict[type[Any], Callable[[Any, Seen], ObservedTransfer | None]] = {
+        self.handlers: dict[type[Any], Callable[[Any, Seen], ObservedTransfer | None]] = {
             TransferRequest: self._request,
             TransferProgress: self._progress,
             TransferOutcome: self._outcome,
@@ -96,7 +96,7 @@ class Correlator:
     def observe(self, event: TransferEvent, seen: Seen) -> ObservedTransfer | None:
         """Takes in one event; the transfer it belongs to, or None when it belongs to none."""
         event = self._causes.complete(event, "sip", seen.dialect)
-        transfer = self._handlers[type(event)](event, seen)
+        transfer = self.handlers[type(event)](event, seen)
         if transfer is not None:
             transfer.note(seen.frame)
             transfer.story.append((seen, event))
@@ -187,14 +187,15 @@ class Correlator:
 
     def _secondary(self, consultation: Consultation, seen: Seen) -> tuple[Leg | None, str]:
         if isinstance(consultation, DialogReference):
-            leg = self.legs.find(consultation.call_id)
-            return (leg, "Replaces") if leg and tags_fit(leg, consultation) else (None, "")
-        if isinstance(consultation, HeldCall):
-            return self._partner(seen), "held and active call of one access"
-        if isinstance(consultation, CallReference):
-            return self._by_call_reference(consultation.value, seen), "call reference"
-        name = CONSULTATION_NAMES[type(consultation)]
-        return self._granted.get((seen.leg.link, consultation)), name
+            found = self.legs.find(consultation.call_id)
+            leg = found if found and tags_fit(found, consultation) else None
+        elif isinstance(consultation, HeldCall):
+            leg = self._partner(seen)
+        elif isinstance(consultation, CallReference):
+            leg = self._by_call_reference(consultation.value, seen)
+        else:
+            leg = self._granted.get((seen.leg.link, consultation))
+        return leg, CONSULTATION_NAMES[type(consultation)]
 
     def _partner(self, seen: Seen) -> Leg | None:
         """Implicit linkage: the other live call of the same D channel (EN 300 369-1); an active one goes first."""
@@ -404,6 +405,6 @@ class Correlator:
             if transfer.outcome is not Outcome.PENDING or target is None:
                 continue
             if target.answered is not None:
-                transfer.settle(Outcome.SUCCEEDED, target.answered, 200, NORMAL_CLEARING)
+                transfer.settle(Outcome.SUCCEEDED, max(target.answered, transfer.requested), 200, NORMAL_CLEARING)
             elif target.released is not None:
-                transfer.settle(Outcome.FAILED, target.released, None, target.cause)
+                transfer.settle(Outcome.FAILED, max(target.released, transfer.requested), None, target.cause)

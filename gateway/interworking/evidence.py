@@ -7,8 +7,10 @@ from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import AliasKind, Party
 from gateway.model.transfer import (
     CallIdentity,
+    CallReference,
     Consultation,
     DialogReference,
+    HeldCall,
     LinkId,
     Outcome,
     RltCallId,
@@ -24,6 +26,8 @@ CONSULTATION_NAMES: dict[type[Consultation], str] = {
     CallIdentity: "callIdentity",
     LinkId: "linkId",
     RltCallId: "RLT call id",
+    CallReference: "call reference",
+    HeldCall: "held and active call of one access",
 }
 """What each way to name a secondary call is called as evidence."""
 
