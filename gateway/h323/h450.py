@@ -112,6 +112,8 @@ def decode(octets: bytes) -> SupplementaryService:
     choice, components = value["serviceApdu"]
     if choice is None or interpretation == (None, None):
         raise DecodeError("an APDU of a later H.450.1", where=octets[:16].hex())
+    if not components:
+        raise DecodeError("an APDU without component", where=octets[:16].hex())
     return SupplementaryService(
         tuple(_READERS[kind](component) for kind, component in components),
         Interpretation(interpretation[0]) if interpretation else None,

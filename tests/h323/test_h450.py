@@ -73,6 +73,11 @@ def test_an_apdu_without_component_is_not_written() -> None:
         h450.encode(SupplementaryService(()))
 
 
+def test_an_apdu_without_component_is_an_error() -> None:
+    with pytest.raises(DecodeError, match="without component"):
+        h450.decode(b"\0\0")
+
+
 @given(apdus)
 def test_what_is_written_is_read_again(apdu: SupplementaryService) -> None:
     assert h450.decode(h450.encode(apdu)) == apdu
