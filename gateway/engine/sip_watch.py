@@ -1,6 +1,5 @@
 """SIP as an onlooker sees it: dialogs come and go, and a few messages are about a transfer."""
 
-import re
 from collections.abc import Callable
 
 from gateway.engine.signal import Signal, seen
@@ -13,7 +12,7 @@ from gateway.model.legs import SignallingProtocol
 from gateway.model.transfer import TransferEvent, TransferKind
 from gateway.sip.message import parse
 from gateway.sip.reason import q850_cause, reasons
-from gateway.sip.scan import Scan, scan, transfer_fields
+from gateway.sip.scan import Scan, has_field, scan
 from gateway.sip.subscription import Event
 from gateway.translators import dialect
 from gateway.translators.dialect import Context
@@ -115,8 +114,7 @@ class SipWatch:
             self._started(signal, fields, leg)
         elif self._correlator.transfer_of(leg) is None:
             self._started(signal, fields, leg)
-        named = transfer_fields(fields.octets, fields.end_of_headers)
-        if "replaces" in named or "referred-by" in named:
+        if has_field(fields, "replaces", "referred-by"):
             self._read(signal, fields, leg)
 
     def _started(self, signal: Signal, fields: Scan, leg: Leg) -> None:
@@ -128,12 +126,12 @@ class SipWatch:
         self._read(signal, fields, leg, invoker=fields.from_tag, transaction=str(fields.cseq_number))
 
     def _notify(self, signal: Signal, fields: Scan, leg: Leg) -> None:
-        if "event" in transfer_fields(fields.octets, fields.end_of_headers):
-            event = Event.parse(parse(signal.octets).headers.get("Event") or "")
+        event = Event.parse(parse(signal.octets).headers.get("Event") or "")
+        if event.package == "refer":
             self._read(signal, fields, leg, invoker=fields.to_tag, transaction=event.id)
 
     def _bye(self, signal: Signal, fields: Scan, leg: Leg) -> None:
-        if "also" in transfer_fields(fields.octets, fields.end_of_headers):
+        if has_field(fields, "also"):
             self._read(signal, fields, leg, invoker=fields.from_tag, transaction=str(fields.cseq_number))
         self._correlator.leg_released(leg, seen(signal, leg, side_of(fields, leg)), _reason(signal, fields))
 
@@ -209,9 +207,6 @@ def side_of(fields: Scan, leg: Leg) -> str:
     return "caller" if from_caller is (fields.status == 0) else "callee"
 
 
-_REASON = re.compile(rb"\nreason[ \t]*:", re.I)
-
-
 def learn_tag(leg: Leg, tag: str, answered: bool) -> None:
     """A To tag of the dialog set; the one that answers is the call's, those of other forks stay findable."""
     known = leg.keys.get("to_tag")
@@ -232,6 +227,6 @@ def address(value: bytes) -> str:
 
 def _reason(signal: Signal, fields: Scan) -> Cause | None:
     """The Q.850 cause of a Reason header, if there is one."""
-    if not _REASON.search(fields.octets, 0, fields.end_of_headers):
+    if not has_field(fields, "reason"):
         return None
     return q850_cause(reasons(parse(signal.octets).headers))

@@ -24,6 +24,7 @@ from gateway.interworking.evidence import (
 from gateway.interworking.legs import Leg, LegState, LegTable
 from gateway.interworking.matching import address_key, common_ending, same_address
 from gateway.interworking.observed import ObservedTransfer, Seen
+from gateway.interworking.recent import RecentTransfers
 from gateway.model.causes import Cause
 from gateway.model.legs import SignallingProtocol
 from gateway.model.transfer import (
@@ -72,6 +73,7 @@ class Correlator:
         self._by_dialog: defaultdict[tuple[str, str], list[ObservedTransfer]] = defaultdict(list)
         self._by_setup: dict[tuple[str, str], ObservedTransfer] = {}
         self._granted: dict[tuple[str, Consultation], Leg] = {}
+        self._recent = RecentTransfers()
         self._awaiting_target: defaultdict[str, deque[ObservedTransfer]] = defaultdict(deque)
         self.handlers: dict[type[Any], Callable[[Any, Seen], ObservedTransfer | None]] = {
             TransferRequest: self._request,
@@ -119,6 +121,7 @@ class Correlator:
             transfer.notify = event.notify
             self._consult(transfer, event, seen)
             self._await_target(transfer)
+            self._recent.add(transfer)
         self._by_request[seen.leg.key, seen.invoker, seen.transaction] = transfer
         self._by_dialog[seen.leg.key, seen.invoker].append(transfer)
         self._by_leg[seen.leg.key] = transfer
@@ -126,7 +129,8 @@ class Correlator:
 
     def _new(self, kind: TransferKind, target: str, seen: Seen) -> ObservedTransfer:
         leg = seen.leg
-        transfer = ObservedTransfer(kind, seen.dialect, seen.time, target=target, receiver=seen.destination)
+        transfer = ObservedTransfer(kind, seen.dialect, seen.time, receiver=seen.destination)
+        transfer.name_target(target)
         transfer.invoker = seen.invoker
         transfer.transferor, transfer.transferee = leg.own_end(seen.side), leg.other_end(seen.side)
         transfer.link(leg, "first", "the request's own call")
@@ -145,12 +149,11 @@ class Correlator:
 
     def _relayed(self, event: TransferRequest, target: str, seen: Seen) -> ObservedTransfer | None:
         """The same transfer, passed on by a box in the middle to its other leg, in whatever protocol."""
-        for before in reversed(self.transfers):
-            if seen.time - before.requested > SAME_TRANSFER_WITHIN:
-                return None
-            if before.kind is TransferKind.REDIRECT or (before.first is seen.leg and before.invoker == seen.invoker):
+        key = address_key(target)
+        for before in self._recent.candidates(key, seen.leg.protocol, seen.time):
+            if before.first is seen.leg and before.invoker == seen.invoker:
                 continue
-            evidence = relay_evidence(before, event, target, seen)
+            evidence = relay_evidence(before, event, key, seen)
             if evidence:
                 before.link(seen.leg, "relayed", evidence)
                 return before
@@ -170,7 +173,7 @@ class Correlator:
         transfer.link(other, "consultation", evidence)
         self._by_leg.setdefault(other.key, transfer)
         if not transfer.target:
-            transfer.target = other.other_end(seen.side)
+            transfer.name_target(other.other_end(seen.side))
         ringing = min(other.state, seen.leg.state) < LegState.ANSWERED
         if transfer.kind is TransferKind.ATTENDED and ringing:
             transfer.kind = TransferKind.SEMI_ATTENDED
@@ -181,7 +184,7 @@ class Correlator:
         if tried is None or tried is transfer.first or tried.answered is not None:
             return
         given_up = tried.released is None or transfer.requested - tried.released <= SAME_TRANSFER_WITHIN
-        if given_up and same_address(address_key(tried.called), address_key(transfer.target)):
+        if given_up and same_address(address_key(tried.called), transfer.target_key):
             transfer.kind = TransferKind.SEMI_ATTENDED
             transfer.link(tried, "consultation", "transferor's unanswered call to the target")
 
@@ -218,9 +221,8 @@ class Correlator:
     # The call that the transfer triggers
 
     def _await_target(self, transfer: ObservedTransfer) -> None:
-        key = address_key(transfer.target)
-        if key:
-            self._awaiting_target[common_ending(key)].append(transfer)
+        if transfer.target_key:
+            self._awaiting_target[common_ending(transfer.target_key)].append(transfer)
 
     def leg_started(self, leg: Leg, asked_for: str, seen: Seen) -> None:
         """A new call to `asked_for` (Request-URI, called number, destination alias): is it one that we await?"""
@@ -248,7 +250,7 @@ class Correlator:
         if not waiting:
             del self._awaiting_target[ending]
         fitting = (transfer for transfer in reversed(waiting) if may_claim(transfer, leg))
-        return next((each for each in fitting if same_address(address_key(each.target), key)), None)
+        return next((each for each in fitting if same_address(each.target_key, key)), None)
 
     def _take_target(self, transfer: ObservedTransfer, leg: Leg, evidence: str, seen: Seen) -> None:
         transfer.link(leg, "target", evidence)
@@ -337,7 +339,8 @@ class Correlator:
         elif known.first is not seen.leg and known.kind is TransferKind.JOIN:
             known.link(seen.leg, "consultation", "both ends of one join")
             self._by_leg[seen.leg.key] = known
-            known.target = known.target or seen.leg.other_end(seen.side)
+            if not known.target:
+                known.name_target(seen.leg.other_end(seen.side))
         if known.kind is TransferKind.JOIN:
             self._settle_join(known, event, seen)
         return known

@@ -83,15 +83,15 @@ def may_claim(transfer: ObservedTransfer, leg: Leg) -> bool:
     return free and leg is not transfer.first and leg.started >= transfer.requested
 
 
-def relay_evidence(before: ObservedTransfer, event: TransferRequest, target: str, seen: Seen) -> str:
+def relay_evidence(before: ObservedTransfer, event: TransferRequest, target_key: str, seen: Seen) -> str:
     """Why `event` is the transfer `before` on another leg: "" when it is not."""
     if before.first.protocol is not seen.leg.protocol:
-        met = same_address(address_key(before.target), address_key(target))
+        met = same_address(before.target_key, target_key)
         return "numbers and time" if met or same_call(before.first, seen.leg) else ""
     if seen.leg.protocol is not SignallingProtocol.SIP:
-        same_identity = before.consultation == event.consultation and before.target == target
+        same_identity = before.consultation == event.consultation and before.target_key == target_key
         return "APDU passed on" if same_identity and before.first.link != seen.leg.link else ""
-    if address_key(before.target) != address_key(target):
+    if before.target_key != target_key:
         return ""
     if before.first is seen.leg:
         return "Call-ID passed on"

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.interworking.legs import Leg, LegState
+from gateway.interworking.matching import address_key
 from gateway.model.causes import Cause
 from gateway.model.transfer import Consultation, Outcome, TransferEvent, TransferKind
 
@@ -49,6 +50,7 @@ class ObservedTransfer:
     transferor: str = ""
     transferee: str = ""
     target: str = ""
+    target_key: str = ""
     outcome: Outcome = Outcome.PENDING
     status: int | None = None
     cause: Cause | None = None
@@ -62,6 +64,10 @@ class ObservedTransfer:
     legs: list[LinkedLeg] = field(default_factory=list)
     frames: list[int] = field(default_factory=list)
     story: list[tuple[Seen, TransferEvent]] = field(default_factory=list)
+
+    def name_target(self, target: str) -> None:
+        """Who the target is: its URI or number."""
+        self.target, self.target_key = target, address_key(target)
 
     @property
     def first(self) -> Leg:

@@ -133,15 +133,25 @@ def _head(octets: bytes) -> bytes:
     return _FOLD.sub(b" ", head)
 
 
-_TRANSFER_FIELD = re.compile(
-    rb"\n(?:(refer-to|r)|(replaces)|(referred-by|b)|(also)|(event|o)(?=[ \t]*:[ \t]*refer\b))[ \t]*:", re.I
-)
+_SPELLINGS = {
+    "refer-to": ("refer-to", "r"),
+    "referred-by": ("referred-by", "b"),
+    "event": ("event", "o"),
+}
 
 
-def transfer_fields(octets: bytes, end_of_headers: int) -> frozenset[str]:
-    """Which header fields that belong to transfers are there: refer-to, replaces, referred-by, also, event."""
-    found = _TRANSFER_FIELD.finditer(octets, 0, end_of_headers + 2)
-    return frozenset(_NAMES[match.lastindex - 1] for match in found if match.lastindex)
+def has_field(fields: Scan, *names: str) -> bool:
+    """Whether the message has a header field of one of these names (lower case), in any legal spelling."""
+    head = fields.octets[: fields.end_of_headers].lower()
+    return any(_named(head, spelling) for name in names for spelling in _SPELLINGS.get(name, (name,)))
 
 
-_NAMES = ("refer-to", "replaces", "referred-by", "also", "event")
+def _named(head: bytes, spelling: str) -> bool:
+    # A search for the bare name is several times quicker than a pattern that ignores case.
+    name = b"\n" + spelling.encode()
+    at = head.find(name)
+    while at >= 0:
+        if head[at + len(name) :].lstrip(b" \t")[:1] == b":":
+            return True
+        at = head.find(name, at + 1)
+    return False
