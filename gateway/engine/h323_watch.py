@@ -1,7 +1,5 @@
 """H.225.0 call signalling as an onlooker sees it: calls, and the H.450 APDUs that ride in their messages."""
 
-from collections.abc import Callable
-
 from gateway.engine.invocations import Invocations
 from gateway.engine.isdn_watch import is_answer
 from gateway.engine.signal import Signal, seen
@@ -10,8 +8,7 @@ from gateway.h323 import addressing, h225, h450, operations
 from gateway.h323.h225 import CallSignal
 from gateway.h323.h450 import Invoke
 from gateway.interworking.correlator import Correlator
-from gateway.interworking.legs import Leg
-from gateway.interworking.observed import Seen
+from gateway.interworking.legs import Leg, Parties
 from gateway.model.causes import Cause
 from gateway.model.errors import DecodeError
 from gateway.model.legs import SignallingProtocol
@@ -32,10 +29,6 @@ class H323Watch:
         self._tally = tally
         self._invocations = Invocations()
         self._on_connection: dict[tuple[frozenset[str], int], str] = {}
-        self._steps: dict[str, Callable[[Leg, Seen], None]] = {
-            "ALERTING": lambda leg, _sight: self._legs.alerting(leg),
-            "CONNECT": self._correlator.leg_answered,
-        }
 
     def take(self, signal: Signal) -> None:
         """One H.225.0 message. Raises DecodeError when it is none."""
@@ -43,18 +36,18 @@ class H323Watch:
         self._tally.count("h225", message.name)
         leg = self._leg(signal, message)
         side = "callee" if message.from_destination else "caller"
-        sight = seen(signal, leg, side)
         if message.name == "SETUP" and self._correlator.waiting and self._correlator.transfer_of(leg) is None:
-            self._correlator.leg_started(leg, leg.called, sight)
-        step = self._steps.get(message.name)
-        if step is not None:
-            step(leg, sight)
+            self._correlator.leg_started(leg, leg.called, signal.frame)
+        if message.name == "ALERTING":
+            self._legs.alerting(leg)
+        elif message.name == "CONNECT":
+            self._correlator.leg_answered(leg, signal.time, signal.frame)
         if message.supplementary_services:
             self._count_apdus(message, leg, side)
             self._read(signal, message.name, leg, side)
         if message.name == "RELEASE COMPLETE":
             cause = Cause(message.cause) if message.cause else _NORMAL
-            self._correlator.leg_released(leg, sight, cause)
+            self._correlator.leg_released(leg, signal.time, signal.frame, cause)
 
     def _leg(self, signal: Signal, message: CallSignal) -> Leg:
         """By callIdentifier; a message without one (body `empty`) by its connection and call reference."""
@@ -65,10 +58,7 @@ class H323Watch:
         self._on_connection[connection] = key
         leg = self._legs.find(key)
         if leg is None:
-            leg = self._legs.open(SignallingProtocol.H323, key, signal.time)
-            leg.keys = {"call_identifier": key, "call_reference": str(message.call_reference)}
-            leg.calling = best_alias(message.source_aliases) or signal.source
-            leg.called = best_alias(message.destination_aliases) or signal.destination
+            leg = self._legs.add(Leg(SignallingProtocol.H323, key, signal.time, _parties(message, signal, key)))
         leg.last_seen = signal.time
         return leg
 
@@ -91,6 +81,12 @@ class H323Watch:
             transaction = "" if event.invoke_id is None else str(event.invoke_id)
             sight = seen(signal, leg, side, invoker=invoker, transaction=transaction, dialect=_DIALECT, message=name)
             self._correlator.observe(event, sight)
+
+
+def _parties(message: CallSignal, signal: Signal, key: str) -> Parties:
+    keys = {"call_identifier": key, "call_reference": str(message.call_reference)}
+    calling = best_alias(message.source_aliases) or signal.source
+    return Parties(calling, best_alias(message.destination_aliases) or signal.destination, keys)
 
 
 def best_alias(values: tuple[tuple[str, object], ...]) -> str:

@@ -7,8 +7,7 @@ from gateway.engine.isdn_dialects import DIALECT_OF_VARIANT, named, variant_of
 from gateway.engine.signal import Signal, seen
 from gateway.engine.tally import Tally
 from gateway.interworking.correlator import Correlator
-from gateway.interworking.legs import Leg
-from gateway.interworking.observed import Seen
+from gateway.interworking.legs import Leg, Parties
 from gateway.isdn import elements, numbers, q931
 from gateway.isdn.q931 import Identifier, Message, MessageType
 from gateway.isdn.rose import Invoke
@@ -30,7 +29,7 @@ class IsdnWatch:
         self._legs = correlator.legs
         self._tally = tally
         self._invocations = Invocations()
-        self._steps: dict[int, Callable[[Leg, Message, Seen], None]] = {
+        self._steps: dict[int, Callable[[Leg, Signal], None]] = {
             MessageType.ALERTING: self._alerting,
             MessageType.CONNECT: self._answered,
             MessageType.HOLD_ACKNOWLEDGE: self._held,
@@ -43,13 +42,12 @@ class IsdnWatch:
         kind = message.message_type
         self._tally.count("q931", type_name(message))
         leg = self._leg(signal, message)
-        sight = seen(signal, leg, signal.source)
         step = self._steps.get(int(kind))
         if step is not None:
-            step(leg, message, sight)
+            step(leg, signal)
         self._facilities(signal, message, leg)
         if kind in _CLEARING:
-            self._correlator.leg_released(leg, sight, _cause(message))
+            self._correlator.leg_released(leg, signal.time, signal.frame, _cause(message))
         else:
             self._note(leg, signal.frame)
 
@@ -62,35 +60,27 @@ class IsdnWatch:
         originator = signal.destination if message.flag else signal.source
         key = f"{signal.link}/{originator}/{message.call_reference}"
         leg = self._legs.find(key)
-        if leg is None or (leg.released is not None and message.message_type is MessageType.SETUP):
-            leg = self._legs.open(SignallingProtocol.ISDN, key, signal.time)
+        is_setup = message.message_type is MessageType.SETUP
+        if leg is None or (leg.released is not None and is_setup):
+            leg = self._legs.add(
+                Leg(SignallingProtocol.ISDN, key, signal.time, _parties(message, signal, originator))
+            )
             leg.link, leg.originator = signal.link, originator
-            leg.keys = {
-                "link": signal.link,
-                "call_reference": str(message.call_reference),
-                "allocated_by": originator,
-            }
-            if message.message_type is MessageType.SETUP:
-                self._setup(leg, message, signal)
+            if is_setup and self._correlator.waiting:
+                self._correlator.leg_started(leg, leg.called, signal.frame)
         leg.last_seen = signal.time
         return leg
 
-    def _setup(self, leg: Leg, message: Message, signal: Signal) -> None:
-        leg.calling = _digits(message, Identifier.CALLING_PARTY_NUMBER)
-        leg.called = _digits(message, Identifier.CALLED_PARTY_NUMBER)
-        if self._correlator.waiting:
-            self._correlator.leg_started(leg, leg.called, seen(signal, leg, signal.source))
-
-    def _alerting(self, leg: Leg, _message: Message, _sight: Seen) -> None:
+    def _alerting(self, leg: Leg, _signal: Signal) -> None:
         self._legs.alerting(leg)
 
-    def _answered(self, leg: Leg, _message: Message, sight: Seen) -> None:
-        self._correlator.leg_answered(leg, sight)
+    def _answered(self, leg: Leg, signal: Signal) -> None:
+        self._correlator.leg_answered(leg, signal.time, signal.frame)
 
-    def _held(self, leg: Leg, _message: Message, _sight: Seen) -> None:
+    def _held(self, leg: Leg, _signal: Signal) -> None:
         leg.held = True
 
-    def _retrieved(self, leg: Leg, _message: Message, _sight: Seen) -> None:
+    def _retrieved(self, leg: Leg, _signal: Signal) -> None:
         leg.held = False
 
     def _facilities(self, signal: Signal, message: Message, leg: Leg) -> None:
@@ -139,6 +129,12 @@ def type_name(message: Message) -> str:
 def is_answer(event: TransferEvent) -> bool:
     """Whether the event answers an invoke of the other side."""
     return isinstance(event, TransferOutcome | IdentityGranted | TransferProgress)
+
+
+def _parties(message: Message, signal: Signal, originator: str) -> Parties:
+    keys = {"link": signal.link, "call_reference": str(message.call_reference), "allocated_by": originator}
+    calling = _digits(message, Identifier.CALLING_PARTY_NUMBER)
+    return Parties(calling, _digits(message, Identifier.CALLED_PARTY_NUMBER), keys)
 
 
 def _digits(message: Message, identifier: int) -> str:

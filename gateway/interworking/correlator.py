@@ -180,11 +180,10 @@ class Correlator:
 
     def _cancelled_consultation(self, transfer: ObservedTransfer) -> None:
         """RFC 5589 7.6: the transferor gives up its ringing call to the target and then transfers blind to it."""
-        tried = self.legs.latest_from(transfer.transferor)
-        if tried is None or tried is transfer.first or tried.answered is not None:
+        tried = self.legs.given_up_by(transfer.transferor)
+        if tried is None or tried.released is None or transfer.requested - tried.released > SAME_TRANSFER_WITHIN:
             return
-        given_up = tried.released is None or transfer.requested - tried.released <= SAME_TRANSFER_WITHIN
-        if given_up and same_address(address_key(tried.called), transfer.target_key):
+        if same_address(address_key(tried.called), transfer.target_key):
             transfer.kind = TransferKind.SEMI_ATTENDED
             transfer.link(tried, "consultation", "transferor's unanswered call to the target")
 
@@ -224,7 +223,7 @@ class Correlator:
         if transfer.target_key:
             self._awaiting_target[common_ending(transfer.target_key)].append(transfer)
 
-    def leg_started(self, leg: Leg, asked_for: str, seen: Seen) -> None:
+    def leg_started(self, leg: Leg, asked_for: str, frame: int) -> None:
         """A new call to `asked_for` (Request-URI, called number, destination alias): is it one that we await?"""
         key = address_key(asked_for)
         transfer = self._claimant(key, leg)
@@ -238,7 +237,7 @@ class Correlator:
             evidence = "Refer-To" if leg.protocol is SignallingProtocol.SIP else "target address"
         else:
             evidence = "target address" if same_protocol else "numbers and time"
-        self._take_target(transfer, leg, evidence, seen)
+        self._take_target(transfer, leg, evidence, frame)
 
     def _claimant(self, key: str, leg: Leg) -> ObservedTransfer | None:
         ending = common_ending(key)
@@ -252,18 +251,18 @@ class Correlator:
         fitting = (transfer for transfer in reversed(waiting) if may_claim(transfer, leg))
         return next((each for each in fitting if same_address(each.target_key, key)), None)
 
-    def _take_target(self, transfer: ObservedTransfer, leg: Leg, evidence: str, seen: Seen) -> None:
+    def _take_target(self, transfer: ObservedTransfer, leg: Leg, evidence: str, frame: int) -> None:
         transfer.link(leg, "target", evidence)
         self._by_leg[leg.key] = transfer
         self.calls_in_transfer[leg.key] = transfer
-        transfer.note(seen.frame)
+        transfer.note(frame)
 
     def _setup(self, event: TransferSetup, seen: Seen) -> ObservedTransfer | None:
         transfer = self._by_leg.get(seen.leg.key) or self._asked_with(event, seen)
         if transfer is None:
             transfer = self._seen_at_target(event, seen)
         evidence = "Referred-By" if event.consultation is None else CONSULTATION_NAMES[type(event.consultation)]
-        self._take_target(transfer, seen.leg, evidence, seen)
+        self._take_target(transfer, seen.leg, evidence, seen.frame)
         if seen.transaction:
             self._by_setup[seen.leg.key, seen.transaction] = transfer
         return transfer
@@ -372,34 +371,36 @@ class Correlator:
 
     # The lives of the legs
 
-    def leg_answered(self, leg: Leg, seen: Seen) -> None:
+    def leg_answered(self, leg: Leg, time: float, frame: int) -> None:
         """The called party of `leg` answered."""
-        self.legs.answer(leg, seen.time)
+        self.legs.answer(leg, time)
         transfer = self.calls_in_transfer.get(leg.key)
         if transfer is not None:
-            transfer.note(seen.frame)
+            transfer.note(frame)
             if not transfer.notify:
-                transfer.settle(Outcome.SUCCEEDED, seen.time, 200, NORMAL_CLEARING)
+                transfer.settle(Outcome.SUCCEEDED, time, 200, NORMAL_CLEARING)
 
-    def leg_released(self, leg: Leg, seen: Seen, cause: Cause | None, status: int | None = None) -> None:
+    def leg_released(
+        self, leg: Leg, time: float, frame: int, cause: Cause | None = None, status: int | None = None
+    ) -> None:
         """`leg` is cleared: by a failure `status` or `cause` before the answer, or by its end after it."""
         was = leg.state
-        self.legs.release(leg, seen.time, cause)
+        self.legs.release(leg, time, cause)
         transfer = self._by_leg.get(leg.key)
         if transfer is None or was is LegState.RELEASED:
             return
-        transfer.note(seen.frame)
+        transfer.note(frame)
         if leg.key in self.calls_in_transfer and was < LegState.ANSWERED and not transfer.notify:
-            transfer.settle(Outcome.FAILED, seen.time, status, cause)
+            transfer.settle(Outcome.FAILED, time, status, cause)
         elif leg.protocol is SignallingProtocol.ISDN and cause == NORMAL_CLEARING:
-            self._success_by_clearing(transfer, seen)
+            self._success_by_clearing(transfer, time)
 
-    def _success_by_clearing(self, transfer: ObservedTransfer, seen: Seen) -> None:
+    def _success_by_clearing(self, transfer: ObservedTransfer, time: float) -> None:
         """Both calls of the served user cleared normally without a result: that is the result (RLT, AT&T, ECT)."""
         served = [linked.leg for linked in transfer.legs if linked.role in ("first", "consultation")]
         asked = transfer.kind in (TransferKind.ATTENDED, TransferKind.SEMI_ATTENDED)
         if asked and len(served) == 2 and all(leg.state is LegState.RELEASED for leg in served):
-            transfer.settle(Outcome.SUCCEEDED, seen.time, 200, NORMAL_CLEARING)
+            transfer.settle(Outcome.SUCCEEDED, time, 200, NORMAL_CLEARING)
 
     def finish(self) -> None:
         """The recording is over: what was never reported is judged by the call that it triggered."""

@@ -5,7 +5,8 @@ call reference), an H.225.0 call (callIdentifier).
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from gateway.model.causes import Cause
@@ -27,21 +28,38 @@ class LegState(IntEnum):
     RELEASED = 3
 
 
+@dataclass(slots=True)
+class Parties:
+    """Who the two ends of a leg are (URIs or numbers), and the keys of the leg as its protocol names them."""
+
+    calling: str = ""
+    called: str = ""
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+Describe = Callable[[Sequence[bytes]], Parties]
+"""How a protocol reads the parties of a leg from the messages that were kept of it."""
+
+MESSAGES_KEPT = 8
+"""Messages of a leg that are kept to describe it: the first one and the answers of as many forks."""
+
+
 class Leg:
-    """One call leg as seen from outside. Times are seconds; `calling` and `called` are URIs or numbers.
+    """One call leg as seen from outside. Times are seconds.
 
     `originator` is the side that set it up: "caller" for SIP and H.323, "user", "network" or an endpoint on a
-    D channel.
+    D channel; `link` the D channel. Who its parties are is read from its messages when somebody asks: most legs
+    have no part in any transfer.
     """
 
     __slots__ = (
+        "_describe",
+        "_heard",
+        "_parties",
         "answered",
-        "called",
-        "calling",
         "cause",
         "held",
         "key",
-        "keys",
         "last_seen",
         "link",
         "originator",
@@ -51,19 +69,58 @@ class Leg:
         "state",
     )
 
-    def __init__(self, protocol: SignallingProtocol, key: str, started: float) -> None:
+    def __init__(
+        self,
+        protocol: SignallingProtocol,
+        key: str,
+        started: float,
+        parties: Parties | None = None,
+        *,
+        heard: list[bytes] | None = None,
+        describe: Describe | None = None,
+    ) -> None:
         self.protocol = protocol
         self.key = key
         self.started = self.last_seen = started
-        self.keys: dict[str, str] = {}
+        self._parties = parties
+        self._heard = heard
+        self._describe = describe
         self.link = ""
-        self.calling = self.called = ""
         self.originator = "caller"
         self.state = LegState.SETUP
         self.held = False
         self.answered: float | None = None
         self.released: float | None = None
         self.cause: Cause | None = None
+
+    def hear(self, octets: bytes) -> None:
+        """Keeps a message that says more of the leg's parties and keys."""
+        if self._heard is not None and len(self._heard) < MESSAGES_KEPT:
+            self._heard.append(octets)
+            self._parties = None
+
+    @property
+    def parties(self) -> Parties:
+        """Both ends and the keys."""
+        if self._parties is None:
+            described = self._describe is not None and self._heard is not None
+            self._parties = self._describe(self._heard) if described else Parties()  # type: ignore[misc,arg-type]
+        return self._parties
+
+    @property
+    def calling(self) -> str:
+        """The party that set the leg up."""
+        return self.parties.calling
+
+    @property
+    def called(self) -> str:
+        """The party that it was set up to."""
+        return self.parties.called
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """By what the protocol finds the leg."""
+        return self.parties.keys
 
     def other_end(self, side: str) -> str:
         """The party (URI or number) at the far end from `side`."""
@@ -79,7 +136,7 @@ class LegTable:
 
     def __init__(self) -> None:
         self._legs: dict[str, Leg] = {}
-        self._latest_from: dict[str, Leg] = {}
+        self._given_up: dict[str, Leg] = {}
         self._released: deque[tuple[float, Leg]] = deque()
         self._next_sweep = 0.0
 
@@ -93,17 +150,14 @@ class LegTable:
         """The leg with that key, or None."""
         return self._legs.get(key)
 
-    def latest_from(self, calling: str) -> Leg | None:
-        """The newest leg that the party `calling` has set up, or None."""
-        return self._latest_from.get(calling)
+    def given_up_by(self, calling: str) -> Leg | None:
+        """The newest leg of the party `calling` that ended unanswered, or None."""
+        return self._given_up.get(calling)
 
-    def open(self, protocol: SignallingProtocol, key: str, time: float, calling: str = "", called: str = "") -> Leg:
-        """A new leg under `key` (an older one of that key gives way)."""
-        self._forget(time)
-        leg = self._legs[key] = Leg(protocol, key, time)
-        leg.calling, leg.called = calling, called
-        if calling:
-            self._latest_from[calling] = leg
+    def add(self, leg: Leg) -> Leg:
+        """A new leg (an older one of its key gives way)."""
+        self._forget(leg.started)
+        self._legs[leg.key] = leg
         return leg
 
     def alerting(self, leg: Leg) -> None:
@@ -122,6 +176,8 @@ class LegTable:
             leg.state = LegState.RELEASED
             leg.released = time
             self._released.append((time, leg))
+            if leg.answered is None:
+                self._given_up[leg.calling] = leg
         leg.cause = leg.cause or cause
 
     def _forget(self, now: float) -> None:
@@ -136,5 +192,5 @@ class LegTable:
     def _drop(self, leg: Leg) -> None:
         if self._legs.get(leg.key) is leg:
             del self._legs[leg.key]
-        if self._latest_from.get(leg.calling) is leg:
-            del self._latest_from[leg.calling]
+        if leg.answered is None and self._given_up.get(leg.calling) is leg:
+            del self._given_up[leg.calling]

@@ -1,7 +1,7 @@
 """A transfer as it was seen from outside: who, how, with what outcome, on which legs, in which frames."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from gateway.interworking.legs import Leg, LegState
 from gateway.interworking.matching import address_key
@@ -9,8 +9,7 @@ from gateway.model.causes import Cause
 from gateway.model.transfer import Consultation, Outcome, TransferEvent, TransferKind
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """Where and when a message was seen. `source` and `destination` are endpoints ("address:port"), `side` is the
     sender's side of the leg ("caller", "callee", "user", "network"). `invoker` is who made the request that it
     belongs to (From tag of the REFER, side of the call) and `transaction` that request's number (CSeq of the REFER,

@@ -1,5 +1,6 @@
 """One message into another dialect: read, complete in the middle, write."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from gateway.model.errors import UntranslatableError
 from gateway.model.transfer import TransferEvent, TransferOutcome
 from gateway.translators import dialect
 from gateway.translators.dialect import Context, Lost, Message, Written
+from gateway.translators.losses import differences
 
 if TYPE_CHECKING:
     from gateway.interworking.cause_map import CauseMap
@@ -73,10 +75,44 @@ class Translator:
         return Translation(messages, events, tuple(lost for each in written for lost in each.lost))
 
     def write(self, event: TransferEvent, source: str, target: str, context: Context) -> Written:
-        """The messages of dialect `target` for an event that dialect `source` has read."""
-        if isinstance(event, TransferOutcome):
-            event = self._causes.complete(event, target, source)
-        return dialect(target).write(self._addresses.complete_event(event, target), context)
+        """The messages of dialect `target` for an event that dialect `source` has read.
+
+        Lost is what the source said, by the dialect or before it in the middle; not what the middle had added.
+        """
+        is_outcome = isinstance(event, TransferOutcome)
+        completed = self._causes.complete(event, target, source) if is_outcome else event
+        completed = self._addresses.complete_event(completed, target)
+        written = dialect(target).write(completed, context)
+        of_source = (lost for lost in written.lost if _at(event, lost.what) not in _UNSAID)
+        return Written(written.messages, (*_replaced(event, completed, target), *of_source))
+
+
+_UNSAID = (None, "", (), b"")
+
+
+def _at(event: TransferEvent, path: str) -> Any:
+    """What `event` has at the path of a loss; True for one that is no path in it, such as what it keeps."""
+    found: Any = event
+    for name in path.split("."):
+        found = getattr(found, name, found if found is None else True)
+    return found
+
+
+def _replaced(event: TransferEvent, completed: TransferEvent, target: str) -> Iterator[Lost]:
+    """What the middle took away, or put something else for."""
+    for path in differences(event, completed):
+        before, after = _at(event, path), _at(completed, path)
+        if after in _UNSAID:
+            yield Lost(path, "an identity is not passed on from or to a side that is not trusted")
+        elif path == "error" and not _is_spelling(before, after, target):
+            yield Lost(path, f"{target} has no error {before}: {after} stands for it")
+
+
+def _is_spelling(error: str, other: str, target: str) -> bool:
+    """Whether `target` calls the error (or problem) `error` by the name `other`."""
+    from gateway.interworking import rose_errors  # its tables are loaded by then
+
+    return other in (rose_errors.spelling(error, target), rose_errors.problem_spelling(error, target))
 
 
 @cache

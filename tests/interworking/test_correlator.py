@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gateway.interworking.cause_map import cause_map
 from gateway.interworking.correlator import Correlator
-from gateway.interworking.legs import IDLE_LEGS_STAY, RELEASED_LEGS_STAY, LegState, LegTable
+from gateway.interworking.legs import IDLE_LEGS_STAY, RELEASED_LEGS_STAY, Leg, LegState, LegTable, Parties
 from gateway.interworking.matching import address_key, common_ending, same_address
 from gateway.interworking.observed import Seen
 from gateway.model.causes import Cause
@@ -108,9 +108,10 @@ def test_any_event_in_any_state_finds_its_place(
         time += pause
         leg = correlator.legs.find(key)
         if leg is None or step == "open":
-            leg = correlator.legs.open(protocol, key, time, "sip:alice@example.net", "sip:carol@example.net")
-            leg.keys = {"call_id": key, "from_tag": "f", "to_tag": "t", "call_reference": str(frame)}
-            correlator.leg_started(leg, "sip:carol@example.net", Seen(frame, time, leg, "a:1", "b:1"))
+            keys = {"call_id": key, "from_tag": "f", "to_tag": "t", "call_reference": str(frame)}
+            parties = Parties("sip:alice@example.net", "sip:carol@example.net", keys)
+            leg = correlator.legs.add(Leg(protocol, key, time, parties))
+            correlator.leg_started(leg, "sip:carol@example.net", frame)
         seen = Seen(frame, time, leg, "a:1", "b:1", side, side, transaction, "qsig")
         if step == "event":
             transfer = correlator.observe(event, seen)
@@ -118,9 +119,9 @@ def test_any_event_in_any_state_finds_its_place(
         elif step == "alert":
             correlator.legs.alerting(leg)
         elif step == "answer":
-            correlator.leg_answered(leg, seen)
+            correlator.leg_answered(leg, time, frame)
         elif step == "release":
-            correlator.leg_released(leg, seen, Cause(16))
+            correlator.leg_released(leg, time, frame, Cause(16))
         for number, found in enumerate(correlator.transfers):
             before = settled.get(number)
             if before and before[0] is not Outcome.PENDING and found.status not in (401, 407):
@@ -135,35 +136,39 @@ def test_any_event_in_any_state_finds_its_place(
         assert found.final is None or found.final >= found.requested
 
 
+def leg(key: str, started: float) -> Leg:
+    return Leg(SignallingProtocol.SIP, key, started, Parties("sip:alice@example.net"))
+
+
 def test_released_legs_stay_a_while_and_go() -> None:
     legs = LegTable()
-    leg = legs.open(SignallingProtocol.SIP, "one", 0.0, "sip:alice@example.net")
-    legs.release(leg, 1.0)
-    legs.open(SignallingProtocol.SIP, "two", RELEASED_LEGS_STAY)
-    assert legs.find("one") is leg
-    assert legs.latest_from("sip:alice@example.net") is leg
-    legs.open(SignallingProtocol.SIP, "three", RELEASED_LEGS_STAY + 2)
+    one = legs.add(leg("one", 0.0))
+    legs.release(one, 1.0)
+    legs.add(leg("two", RELEASED_LEGS_STAY))
+    assert legs.find("one") is one
+    assert legs.given_up_by("sip:alice@example.net") is one
+    legs.add(leg("three", RELEASED_LEGS_STAY + 2))
     assert legs.find("one") is None
-    assert legs.latest_from("sip:alice@example.net") is None
+    assert legs.given_up_by("sip:alice@example.net") is None
 
 
 def test_idle_legs_go_too() -> None:
     legs = LegTable()
-    legs.open(SignallingProtocol.SIP, "one", 0.0)
-    legs.open(SignallingProtocol.SIP, "two", IDLE_LEGS_STAY + 1)
-    assert [leg.key for leg in legs] == ["two"]
+    legs.add(leg("one", 0.0))
+    legs.add(leg("two", IDLE_LEGS_STAY + 1))
+    assert [each.key for each in legs] == ["two"]
 
 
 def test_a_leg_s_state_only_grows() -> None:
     legs = LegTable()
-    leg = legs.open(SignallingProtocol.SIP, "one", 0.0)
-    legs.answer(leg, 1.0)
-    legs.alerting(leg)
-    assert leg.state is LegState.ANSWERED
-    legs.release(leg, 2.0, Cause(17))
-    legs.answer(leg, 3.0)
-    legs.release(leg, 4.0, Cause(16))
-    assert (leg.state, leg.answered, leg.released, leg.cause) == (LegState.RELEASED, 1.0, 2.0, Cause(17))
+    one = legs.add(leg("one", 0.0))
+    legs.answer(one, 1.0)
+    legs.alerting(one)
+    assert one.state is LegState.ANSWERED
+    legs.release(one, 2.0, Cause(17))
+    legs.answer(one, 3.0)
+    legs.release(one, 4.0, Cause(16))
+    assert (one.state, one.answered, one.released, one.cause) == (LegState.RELEASED, 1.0, 2.0, Cause(17))
 
 
 def test_addresses_of_different_protocols() -> None:
