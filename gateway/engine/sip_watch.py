@@ -127,7 +127,7 @@ class SipWatch:
         self._read(signal, fields, leg, invoker=fields.from_tag, transaction=str(fields.cseq_number))
 
     def _notify(self, signal: Signal, fields: Scan, leg: Leg) -> None:
-        event = Event.parse(parse(signal.octets).headers.get("Event") or "")
+        event = Event.parse(fields.event)
         if event.package == "refer":
             self._read(signal, fields, leg, invoker=fields.to_tag, transaction=event.id)
 

@@ -10,7 +10,13 @@ import re
 from gateway.model.errors import DecodeError
 
 _COMPACT = {b"call-id": b"i", b"from": b"f", b"to": b"t", b"refer-to": b"r", b"referred-by": b"b", b"event": b"o"}
-_USUAL = {b"call-id": b"\nCall-ID: ", b"cseq": b"\nCSeq: ", b"from": b"\nFrom: ", b"to": b"\nTo: "}
+_USUAL = {
+    b"call-id": b"\nCall-ID: ",
+    b"cseq": b"\nCSeq: ",
+    b"from": b"\nFrom: ",
+    b"to": b"\nTo: ",
+    b"event": b"\nEvent: ",
+}
 _TAG = re.compile(rb";\s*tag\s*=\s*([^;,\s>]+)", re.I)
 _FOLD = re.compile(rb"\r?\n[ \t]+")
 _BLANK = (b" ", b"\t")
@@ -30,7 +36,7 @@ def start_of(octets: bytes) -> tuple[bytes, int]:
 
 
 class Scan:
-    """A look at one message. Every property but `request_uri` raises DecodeError when the header is missing."""
+    """A look at one message. Properties raise DecodeError when their header is missing, but for those that say otherwise."""
 
     __slots__ = ("_end", "octets")
 
@@ -41,7 +47,7 @@ class Scan:
 
     @property
     def request_uri(self) -> str:
-        """The Request-URI of a request."""
+        """The Request-URI of a request, "" in what is none."""
         line = self.octets[: self.octets.find(b"\r\n")].split()
         return line[1].decode("utf-8", "replace") if len(line) > 1 else ""
 
@@ -80,6 +86,11 @@ class Scan:
     def to_tag(self) -> str:
         """Tag of To, "" when it has none."""
         return _tag(self.recipient)
+
+    @property
+    def event(self) -> str:
+        """The value of Event, "" when there is none."""
+        return self._value(b"event").decode("utf-8", "replace") if self.has(b"event") else ""
 
     def has(self, *names: bytes) -> bool:
         """Whether there is a header field of one of these names (lower case), in any spelling."""
