@@ -36,7 +36,7 @@ def start_of(octets: bytes) -> tuple[bytes, int]:
 
 
 class Scan:
-    """A look at one message. Properties raise DecodeError when their header is missing, but for those that say otherwise."""
+    """A look at one message. A property raises DecodeError when its header is missing, unless it says otherwise."""
 
     __slots__ = ("_end", "octets")
 
