@@ -1,8 +1,9 @@
 """Release link trunk transfer of the DMS-100: the switch numbers a call in answer to RLT_OPERATION_IND in its SETUP,
 and joins it to the call that carries RLT_THIRD_PARTY with that number.
 
-So a blind transfer begins with the SETUP of the second call; RLT_THIRD_PARTY follows when its callId is known. A
-consultation call that was set up without RLT_OPERATION_IND cannot be joined at all.
+So every transfer whose callId is not known begins with the SETUP of the second call, RLT_OPERATION_IND in it; the
+same request with the RltCallId of the answer (IdentityGranted) then becomes RLT_THIRD_PARTY. A call that was set up
+without RLT_OPERATION_IND cannot be joined at all.
 """
 
 from typing import Any
@@ -24,7 +25,7 @@ from gateway.translators.dialect import Context
 from gateway.translators.facility_message import SECONDARY
 from gateway.translators.procedures import Grant, Procedure, Say, Service, directly
 from gateway.translators.rose_dialect import RoseDialect
-from gateway.translators.second_call import ordinary_call, second_call
+from gateway.translators.second_call import CALLED, ordinary_call, second_call
 
 _NO_REASON = 0
 
@@ -46,16 +47,20 @@ def _call_id(identity: object) -> int:
 
 def _procedure(event: TransferEvent, context: Context) -> Procedure:
     match event:
-        case TransferRequest(kind=TransferKind.ATTENDED | TransferKind.SEMI_ATTENDED | TransferKind.JOIN):
+        case TransferRequest(consultation=RltCallId()):
             return directly(event, context)
-        case TransferRequest(consultation=None):
-            setup, target = second_call(event.target, DIALECT)
-            return Procedure(
-                (Say(IdentityRequest(), SECONDARY, setup.elements),), TransferRequest(event.kind, target)
-            )
+        case TransferRequest():
+            return _asked(event)
         case TransferSetup():
             return ordinary_call(event, DIALECT)
     return directly(event, context)
+
+
+def _asked(event: TransferRequest) -> Procedure:
+    """The second call is set up, and its callId asked for."""
+    setup, target = second_call(event.target, DIALECT)
+    asks = Say(IdentityRequest(), SECONDARY, setup.elements)
+    return Procedure((asks,), TransferRequest(event.kind, target), CALLED)
 
 
 DIALECT = RoseDialect(
@@ -90,11 +95,10 @@ DIALECT = RoseDialect(
         "resourceUnavailable": "switchEquipmentCongestion",
     },
     why={
+        "consultation": "the switch names the call when it answers; RLT_THIRD_PARTY follows with that callId",
         "target": "the target is the other party of the call that callId names",
         "transferor": "the transferor is the trunk that the message comes from",
         "transferee": "the transferee is the other party of the call that carries the message",
-        "uri": "ISDN names parties by number",
-        "aliases": "ISDN names parties by number",
         "name": "no message of this service carries a name",
     },
 )

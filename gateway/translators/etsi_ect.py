@@ -35,7 +35,7 @@ from gateway.translators.dialect import Context
 from gateway.translators.facility_message import SECONDARY, Draft
 from gateway.translators.procedures import Grant, Procedure, Say, Service, directly
 from gateway.translators.rose_dialect import RoseDialect
-from gateway.translators.second_call import ordinary_call, second_call
+from gateway.translators.second_call import CALLED, ordinary_call, second_call
 
 
 def _nothing(_: Any) -> None:
@@ -118,7 +118,7 @@ def _linked(event: TransferRequest) -> Procedure:
 def _blind(event: TransferRequest) -> Procedure:
     setup, target = second_call(event.target, DIALECT)
     execute = Say(replace(event, consultation=HeldCall()))
-    return Procedure((Draft(MessageType.HOLD), setup, execute), TransferRequest(event.kind, target))
+    return Procedure((Draft(MessageType.HOLD), setup, execute), TransferRequest(event.kind, target), CALLED)
 
 
 DIALECT = RoseDialect(
@@ -138,16 +138,14 @@ DIALECT = RoseDialect(
     },
     why={
         "target": "the target is the other party of the second call, which the held call's reference implies",
-        "consultation": "the held call's reference names the calls; a dialog cannot be named",
+        "consultation": "EctExecute goes on the held call and means the active one: no name is needed",
         "transferor": "the transferor is the user whose access the message comes from",
         "transferee": "the transferee is the other party of the held call",
-        "uri": "ISDN names parties by number",
         "name": "ETSI signalling has no element for the name here",
         "status": "EctInform speaks of an alerting party only at the join",
         "screening": "redirectionNumber is not screened",
         "end": "EctInform does not tell which end of the joined call it speaks to",
         "basic_call_information": "EctInform carries no elements of the basic call",
-        "aliases": "ISDN names parties by number",
         "stage": "EctInform does not tell the join from what follows it",
     },
 )

@@ -12,7 +12,7 @@ An APDU or message that we would have written otherwise is kept beside the event
 again as long as the event has not changed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -28,33 +28,51 @@ from gateway.model.transfer import (
     EndDesignation,
     IdentityRequest,
     Kept,
+    Outcome,
     PartyUpdate,
     Redirection,
     Stage,
     TransferEvent,
     TransferKind,
+    TransferOutcome,
     TransferRequest,
     TransferSetup,
 )
 from gateway.translators.dialect import Context, Dialect, Lost, Message, Written
 from gateway.translators.h450_2_reading import forwarded, invoked, meaning
 from gateway.translators.h450_2_writing import CARRIERS, TRANSPORTED, Draft, draft, forwarding, signal
-from gateway.translators.losses import losses
+from gateway.translators.losses import SUCCESS, losses
 
 NAME = "h4502"
 _APDU, _MESSAGE = "h4501SupplementaryService", "message"
 
 _WHY = {
-    "target": "goes with callTransferInitiate, when callTransferIdentify has been answered",
-    "status": "H.450.2 answers with an error of its own, or without one",
+    "transferor": "callTransferInitiate does not name the ends of the call that it is sent on",
+    "transferee": "callTransferInitiate does not name the ends of the call that it is sent on",
+    "consultation": "a transfer without callIdentity makes a new call to the target and replaces none",
+    "await_connect": "callTransferInitiate leaves it to the transferee when to answer",
+    "subaddress": "an EndpointAddress has no subaddress; subaddressTransfer can tell it",
+    "target.presentation": "destinationAddress in a SETUP is a bare alias",
+    "target.screening": "destinationAddress in a SETUP is a bare alias",
+    "name_presentation": "redirectionInfo and connectedInfo are bare names",
+    "end": "only callTransferComplete tells which end of the joined call it speaks to",
+    "status": "a component has no SIP status; result or error name stands for it",
+    "aliases": "aliases that were read from an address of a later version cannot be written again",
     "cause": "only a RELEASE COMPLETE carries a cause, and without location",
-    "reason": "H.450.2 has no text for it",
+    "reason": "a component carries no text",
     "name": "only callTransferComplete, Active and Update have a name, of 128 characters of the basic plane",
     "number": "an H.225.0 alias holds 1 to 128 of 0-9 # * and comma",
     "uri": "a url-ID is a URI without headers, of up to 512 ASCII characters",
     "notify": "callTransferInitiate is always answered",
     "error": "H.450 has no such error, so that establishmentFailure or unrecognizedComponent stands for it",
-    "consultation": "H.450.2 names the secondary call by callIdentity only",
+}
+_WHY_OF_IDENTIFY = _WHY | {
+    "target": "goes with callTransferInitiate, when callTransferIdentify has been answered",
+    "consultation": "the target names the call in its answer; callTransferInitiate follows with that callIdentity",
+}
+_WHY_OF_JOIN = _WHY | {
+    "consultation": "the calls that are joined are named by the call references of the messages",
+    "transferor": "callTransferComplete does not name the transferor",
 }
 
 
@@ -205,8 +223,7 @@ def _redirected(event: Redirection, context: Context) -> Written:
 def _identified(event: TransferRequest, context: Context) -> Written:
     """Ask the target for a callIdentity, on the secondary call."""
     carried = _carried(IdentityRequest(event.invoke_id), context)
-    said = TransferRequest(event.kind, consultation=event.consultation)
-    return Written((carried.message,), _losses(event, said))
+    return Written((carried.message,), _losses(event, TransferRequest(event.kind), _WHY_OF_IDENTIFY))
 
 
 def _joined(event: TransferRequest, context: Context) -> Written:
@@ -221,8 +238,8 @@ def _joined(event: TransferRequest, context: Context) -> Written:
     secondary = _completed(event.transferee, EndDesignation.SECONDARY, CallStatus.ANSWERED, first + 1)
     to_transferee, to_target = _carried(primary, context, "primary"), _carried(secondary, context, "secondary")
     target, transferee = _party_in(to_transferee, primary), _party_in(to_target, secondary)
-    said = TransferRequest(event.kind, target, event.consultation, transferee=transferee)
-    return Written((to_transferee.message, to_target.message), _losses(event, said))
+    said = TransferRequest(event.kind, target, transferee=transferee)
+    return Written((to_transferee.message, to_target.message), _losses(event, said, _WHY_OF_JOIN))
 
 
 def _completed(party: Party | None, end: EndDesignation, status: CallStatus, invoke_id: int) -> PartyUpdate:
@@ -234,15 +251,17 @@ def _party_in(carried: _Carried, event: PartyUpdate) -> Party | None:
     return update.party if isinstance(update, PartyUpdate) else None
 
 
-def _losses(event: TransferEvent, said: TransferEvent) -> tuple[Lost, ...]:
-    return losses(event, _as_given(event, said), dialect=NAME, home=NAME, why=_WHY)
+def _losses(event: TransferEvent, said: TransferEvent, why: Mapping[str, str] = _WHY) -> tuple[Lost, ...]:
+    return losses(event, _as_given(event, said), dialect=NAME, home=NAME, why=why)
 
 
 def _as_given(event: TransferEvent, said: TransferEvent) -> TransferEvent:
-    """`said` in the words of `event` where it means the same: an error or problem by the name that ISDN gives it,
-    parties without the aliases that we made from their number or URI.
+    """`said` in the words of `event` where it means the same: success by the status that SIP gives it, an error or
+    problem by the name that ISDN gives it, parties without the aliases that we made from their number or URI.
     """
     same: dict[str, Any] = {}
+    if isinstance(said, TransferOutcome) and said.outcome is Outcome.SUCCEEDED:
+        same = {"status": SUCCESS.status, "reason": SUCCESS.reason}
     for field in fields(event):
         mine, theirs = getattr(event, field.name), getattr(said, field.name, None)
         if field.name == "error" and theirs and operations.same_error(mine, theirs):

@@ -107,7 +107,7 @@ def _set_up(value: dict[str, Any], invoke_id: int, signal: CallSignal) -> Transf
         target=_party(signal.uuie.get("destinationAddress", ())),
         consultation=_identity(value["callIdentity"]),
         transferor=addressing.endpoint_party(transferring) if transferring else None,
-        transferee=_party(signal.uuie.get("sourceAddress", ())),
+        transferee=_calling(signal.uuie),
         invoke_id=invoke_id,
     )
 
@@ -115,6 +115,19 @@ def _set_up(value: dict[str, Any], invoke_id: int, signal: CallSignal) -> Transf
 def _party(values: Any) -> Party | None:
     aliases = tuple(addressing.alias(value) for value in values)
     return addressing.party(aliases) if aliases else None
+
+
+INDICATORS = {
+    "presentationIndicator": "destinationAddressPresentationIndicator",
+    "screeningIndicator": "destinationAddressScreeningIndicator",
+}
+"""What a SETUP says of its sourceAddress, and the same in an EndpointAddress."""
+
+
+def _calling(uuie: Mapping[str, Any]) -> Party | None:
+    found = {inner: uuie[name] for name, inner in INDICATORS.items() if name in uuie}
+    addresses = uuie.get("sourceAddress", ())
+    return addressing.endpoint_party({"destinationAddress": addresses, **found}) if addresses or found else None
 
 
 def _updated(stage: Stage) -> Callable[[dict[str, Any], int], PartyUpdate]:
@@ -141,7 +154,8 @@ def _subaddress(value: dict[str, Any], invoke_id: int) -> SubaddressUpdate:
 _READERS: dict[str, Callable[[dict[str, Any], int], TransferEvent]] = {
     "callTransferInitiate": _initiated,
     "subaddressTransfer": _subaddress,
-} | {PARTY_UPDATES[stage][0]: _updated(stage) for stage in Stage}
+    **{PARTY_UPDATES[stage][0]: _updated(stage) for stage in Stage},
+}
 
 
 def _result(result: ReturnResult, pending: Mapping[int, str]) -> TransferEvent:

@@ -6,7 +6,7 @@ before a transferringNumber, where decoders disagree about the padding after a l
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.h323 import addressing, h225, h450, operations, signals
@@ -35,7 +35,7 @@ from gateway.model.transfer import (
     TransferSetup,
 )
 from gateway.translators.dialect import Context
-from gateway.translators.h450_2_reading import IDENTIFY, PARTY_UPDATES, SETUP
+from gateway.translators.h450_2_reading import IDENTIFY, INDICATORS, PARTY_UPDATES, SETUP
 
 INITIATE = "callTransferInitiate"
 TRANSPORTED = "FACILITY transportedInformation"
@@ -92,7 +92,7 @@ def signal(carrier: str, event: TransferEvent, apdu: bytes, call: H323Call) -> h
     on = call_of(call)
     match event:
         case TransferSetup(target, _, _, transferee) if carrier == "SETUP":
-            return signals.setup(on, (apdu,), _aliases(transferee), _aliases(target))
+            return _with_indicators(signals.setup(on, (apdu,), _aliases(transferee), _aliases(target)), transferee)
         case _ if carrier == "SETUP":
             return signals.setup(on, (apdu,), [], [])
         case _ if carrier == TRANSPORTED:
@@ -102,6 +102,13 @@ def signal(carrier: str, event: TransferEvent, apdu: bytes, call: H323Call) -> h
         case TransferOutcome(Outcome.SUCCEEDED) if carrier == "RELEASE COMPLETE":
             return signals.release_complete(on, (apdu,), "facilityCallDeflection")
     return signals.carrying(carrier, on, (apdu,))
+
+
+def _with_indicators(setup: h225.CallSignal, transferee: Party | None) -> h225.CallSignal:
+    """`setup` with presentation and screening of its sourceAddress."""
+    said = addressing.endpoint_address(transferee) if transferee else {}
+    found = {name: said[inner] for name, inner in INDICATORS.items() if inner in said}
+    return replace(setup, uuie={**setup.uuie, **found}) if found else setup
 
 
 def forwarding(event: Redirection, call: H323Call) -> h225.CallSignal:

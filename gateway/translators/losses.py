@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from gateway.model.transfer import Kept, TransferEvent
+from gateway.model.transfer import Kept, Outcome, TransferEvent, TransferOutcome
 from gateway.translators.dialect import Lost
+
+SUCCESS = TransferOutcome(Outcome.SUCCEEDED, 200, "OK")
+"""What a result says, in which neither a status nor a text is needed: no other status than 200 is meant."""
 
 _UNSET = (None, "", (), b"")
 _CARRIED_ELSEWHERE = ("kept", "invoke_id", "kind", "operation")
@@ -19,19 +22,20 @@ def losses(
 
     `why` maps a path ("target.uri") or its last name ("uri") to a sentence.
     """
-    paths = _differences(event, said, "")
+    paths = differences(event, said)
     reasons = (Lost(path, _reason(path, dialect, why)) for path in paths)
     return (*reasons, *_foreign(event.kept, home))
 
 
-def _differences(value: Any, said: Any, prefix: str) -> Iterator[str]:
+def differences(value: Any, said: Any, prefix: str = "") -> Iterator[str]:
+    """The paths of what is set in `value` and is not the same in `said`."""
     for field in fields(value):
         mine, theirs = getattr(value, field.name), getattr(said, field.name, None)
         if field.name in _CARRIED_ELSEWHERE or mine in _UNSET or mine == theirs:
             continue
         path = prefix + field.name
         if is_dataclass(mine) and type(mine) is type(theirs):
-            yield from _differences(mine, theirs, path + ".")
+            yield from differences(mine, theirs, path + ".")
         else:
             yield path
 

@@ -21,7 +21,7 @@ from gateway.model.transfer import (
 from gateway.translators.dialect import Context
 from gateway.translators.procedures import Procedure, Say, Service, directly
 from gateway.translators.rose_dialect import RoseDialect
-from gateway.translators.second_call import ordinary_call, second_call
+from gateway.translators.second_call import CALLED, ordinary_call, second_call
 
 _FLAG = 0x8000
 
@@ -54,7 +54,7 @@ def _procedure(event: TransferEvent, context: Context) -> Procedure:
             return Procedure((_joined(event, context),), TransferRequest(event.kind))
         case TransferRequest():
             setup, target = second_call(event.target, DIALECT)
-            return Procedure((setup, _joined(event, context)), TransferRequest(event.kind, target))
+            return Procedure((setup, _joined(event, context)), TransferRequest(event.kind, target), CALLED)
         case TransferSetup():
             return ordinary_call(event, DIALECT)
     return directly(event, context)
@@ -89,8 +89,6 @@ DIALECT = RoseDialect(
         "consultation": "linkId, a call reference, names the call",
         "transferor": "the transferor is the user whose access the message comes from",
         "transferee": "the transferee is the other party of the call that carries the message",
-        "uri": "ISDN names parties by number",
-        "aliases": "ISDN names parties by number",
         "stage": "the notification does not tell the join from what follows it",
         "end": "the notification does not tell which end of the joined call it speaks to",
         "name": "no message of this service carries a name",

@@ -2,8 +2,8 @@
 carry out an event in several steps.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.isdn.facility import Interpretation
@@ -60,11 +60,12 @@ class Say:
 @dataclass(frozen=True, slots=True)
 class Procedure:
     """What carries an event out, in order. `said` is the event as far as the steps together say it; None when one
-    step says it alone.
+    step says it alone. `why` has reasons for losses that are other ones than the dialect's.
     """
 
     steps: tuple[Say | Draft, ...]
     said: TransferEvent | None = None
+    why: Mapping[str, str] = field(default_factory=dict)
 
 
 def directly(event: TransferEvent, _: Context) -> Procedure:

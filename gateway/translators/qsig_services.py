@@ -29,6 +29,7 @@ from gateway.model.transfer import (
 from gateway.translators import diversion
 from gateway.translators.facility_message import SECONDARY
 from gateway.translators.procedures import Grant, Service
+from gateway.translators.second_call import CALLED
 
 HEADER = Facility(NETWORKING_EXTENSIONS, nfe=NetworkFacilityExtension())
 """Components go from end PINX to end PINX."""
@@ -277,12 +278,39 @@ ERRORS = {
     "switchEquipmentCongestion": "resourceUnavailable",
 }
 
+_CUT = "a QSIG Name holds 50 octets"
+
 WHY = {
-    "uri": "QSIG names parties by number",
-    "aliases": "QSIG names parties by number",
-    "consultation": "the call reference names the call; a dialog cannot be named",
-    "notify": "QSIG has no way to ask for silence",
+    "consultation": "single step transfer makes a new call to the target and replaces none",
+    "transferor": "callTransferInitiate does not name the ends of the call that it is sent on",
+    "transferee": "callTransferInitiate does not name the ends of the call that it is sent on",
+    "subaddress": "rerouteingNumber has no subaddress",
+    "target.presentation": "rerouteingNumber is a bare number",
+    "target.screening": "rerouteingNumber is a bare number",
+    "target.name": "rerouteingNumber is a bare number",
+    "name": _CUT,
+    "party.subaddress": "only callTransferActive has a subaddress; subaddressTransfer can tell it",
+    "stage": "the notification does not tell the join from what follows it",
     "status": "callTransferActive means answered, and callTransferUpdate does not say",
     "end": "only callTransferComplete tells which end of the joined call it speaks to",
     "basic_call_information": "the notification carries no elements of the basic call",
 }
+"""Why requests and updates do not say all."""
+
+WHY_OF_JOIN = {
+    "consultation": "the calls that are joined are named by the call references of the messages",
+    "transferor": "callTransferComplete does not name the transferor",
+    "transferee": "callTransferComplete tells the transferee only of the target",
+    "subaddress": "callTransferComplete has no subaddress; subaddressTransfer can tell it",
+    "target.name": _CUT,
+}
+"""Why the updates that stand for a request do not say all of it."""
+
+WHY_OF_SETUP = CALLED | {
+    "consultation": "only callTransferSetup names a call to be replaced, and by its callIdentity",
+    "transferor": "callTransferSetup does not say who transferred the call",
+    "transferor.name": _CUT,
+    "target.name": CALLED["name"],
+    "transferee": "only a number can be given as the calling party",
+}
+"""Why the new call does not say all."""

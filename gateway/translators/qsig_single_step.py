@@ -4,12 +4,11 @@ the target who transferred it (ssctSetup).
 
 from dataclasses import replace
 
-from gateway.model.transfer import CallIdentity, TransferEvent, TransferKind, TransferRequest
+from gateway.model.transfer import CallIdentity, TransferEvent, TransferKind, TransferRequest, TransferSetup
 from gateway.translators.dialect import Context
 from gateway.translators.procedures import Procedure, Say, directly
-from gateway.translators.qsig_services import ERRORS, GRANT, HEADER, SERVICES, WHY
-from gateway.translators.qsig_transfer import join
-from gateway.translators.rose_dialect import RoseDialect
+from gateway.translators.qsig_transfer import DIALECT as CALL_TRANSFER
+from gateway.translators.qsig_transfer import join, new_call
 
 
 def _procedure(event: TransferEvent, context: Context) -> Procedure:
@@ -20,26 +19,9 @@ def _procedure(event: TransferEvent, context: Context) -> Procedure:
             return join(event, context)
         case TransferRequest():
             return Procedure((Say(replace(event, consultation=None)),))
+        case TransferSetup():
+            return new_call(event)
     return directly(event, context)
 
 
-DIALECT = RoseDialect(
-    name="qsig-ssct",
-    home="qsig",
-    variant="qsig",
-    header=HEADER,
-    services=SERVICES,
-    answered="ssctInitiate",
-    failure="establishmentFailure",
-    grant=GRANT,
-    procedure=_procedure,
-    errors=ERRORS,
-    why=WHY
-    | {
-        "consultation": "single step transfer makes a new call to the target and replaces none",
-        "subaddress": "rerouteingNumber has no subaddress",
-        "target.presentation": "rerouteingNumber is a bare number",
-        "target.screening": "rerouteingNumber is a bare number",
-        "target.name": "ssctInitiate does not name the target",
-    },
-)
+DIALECT = replace(CALL_TRANSFER, name="qsig-ssct", answered="ssctInitiate", procedure=_procedure)

@@ -7,6 +7,8 @@ transfer is under way (callTransferComplete, alerting); success is callTransferA
 
 from dataclasses import replace
 
+from gateway.isdn import addressing
+from gateway.model.errors import DecodeError, UntranslatableError
 from gateway.model.parties import Party
 from gateway.model.transfer import (
     CallIdentity,
@@ -19,11 +21,21 @@ from gateway.model.transfer import (
     TransferKind,
     TransferOutcome,
     TransferRequest,
+    TransferSetup,
 )
 from gateway.translators.dialect import Context
 from gateway.translators.facility_message import PRIMARY, SECONDARY
 from gateway.translators.procedures import Procedure, Say, directly
-from gateway.translators.qsig_services import ERRORS, GRANT, HEADER, SERVICES, WHY, required_number
+from gateway.translators.qsig_services import (
+    ERRORS,
+    GRANT,
+    HEADER,
+    SERVICES,
+    WHY,
+    WHY_OF_JOIN,
+    WHY_OF_SETUP,
+    required_number,
+)
 from gateway.translators.rose_dialect import RoseDialect
 
 
@@ -37,6 +49,8 @@ def _procedure(event: TransferEvent, context: Context) -> Procedure:
             return join(event, context)
         case TransferRequest():
             return _blind(event)
+        case TransferSetup():
+            return new_call(event)
         case TransferOutcome(outcome=Outcome.SUCCEEDED, operation="", invoke_id=None):
             return Procedure((Say(PartyUpdate(Stage.ACTIVE, Party())),), TransferOutcome(Outcome.SUCCEEDED))
     return directly(event, context)
@@ -59,7 +73,12 @@ def join(event: TransferRequest, context: Context) -> Procedure:
         invoke_id=first + 1,
     )
     said = TransferRequest(event.kind, target, transferee=transferee)
-    return Procedure((Say(to_transferee, PRIMARY), Say(to_target, SECONDARY)), said)
+    return Procedure((Say(to_transferee, PRIMARY), Say(to_target, SECONDARY)), said, WHY_OF_JOIN)
+
+
+def new_call(event: TransferSetup) -> Procedure:
+    """The SETUP of the new call."""
+    return Procedure((Say(event),), why=WHY_OF_SETUP)
 
 
 def _blind(event: TransferRequest) -> Procedure:
@@ -68,12 +87,20 @@ def _blind(event: TransferRequest) -> Procedure:
     complete = PartyUpdate(
         Stage.COMPLETE, target, EndDesignation.PRIMARY, CallStatus.ALERTING, invoke_id=event.invoke_id
     )
-    return Procedure((Say(complete),), TransferRequest(event.kind, target))
+    return Procedure((Say(complete),), TransferRequest(event.kind, target), WHY_OF_JOIN)
 
 
 def _said(party: Party | None) -> Party:
-    """What redirectionNumber and redirectionName say of `party`."""
-    return Party() if party is None else replace(party, uri="", aliases=(), subaddress=None)
+    """What redirectionNumber and redirectionName say of `party`.
+
+    Raises UntranslatableError for digits that are none.
+    """
+    given = party or Party()
+    try:
+        found = addressing.party_of_presented(addressing.presented_number_screened(given))
+    except DecodeError as error:
+        raise UntranslatableError(f"redirectionNumber: {error}") from error
+    return addressing.with_name(found, addressing.name(given))
 
 
 DIALECT = RoseDialect(
@@ -87,11 +114,5 @@ DIALECT = RoseDialect(
     grant=GRANT,
     procedure=_procedure,
     errors=ERRORS,
-    why=WHY
-    | {
-        "transferor": "callTransferComplete does not name the transferor",
-        "transferee": "callTransferComplete tells the transferee only of the target",
-        "await_connect": "only single step transfer can ask to await the connection",
-        "subaddress": "callTransferComplete has no subaddress; subaddressTransfer follows with it",
-    },
+    why=WHY,
 )

@@ -27,19 +27,29 @@ from gateway.model.transfer import (
 from gateway.translators import call_elements, facility_message, other_operation
 from gateway.translators.dialect import Context, Written
 from gateway.translators.facility_message import PRIMARY, SECONDARY, Draft
-from gateway.translators.losses import losses
+from gateway.translators.losses import SUCCESS, losses
 from gateway.translators.procedures import Grant, Procedure, Say, Service, directly
 
 _COMPONENT, _HEADER, _REST = "component", "facilityHeader", "rest"
 
 _INVOKE_IDS = range(-32768, 32768)  # Q.932 invokeId, two octets
 
+_WHY = {
+    "uri": "ISDN names parties by number",
+    "aliases": "ISDN names parties by number",
+    "name_presentation": "it goes with the name",
+    "notify": "whoever invokes an operation is always answered",
+    "await_connect": "only single step transfer asks whether to await the answer of the target",
+    "presentation": "a number that is given is either allowed or restricted",
+    "plan": "a PartyNumber has a type of number in the public and the private plan only",
+    "type_of_number": "a PartyNumber has a type of number in the public and the private plan only",
+}
 _ANSWERS = {
     "status": "a component has no SIP status; result or error name stands for it",
     "reason": "a component carries no text",
     "cause": "a component carries no Q.850 cause",
     "outcome": "a returnError does not tell a refusal from a failure",
-    "error": "the error has no counterpart here",
+    "error": "the error has no counterpart here, and one that says less stands for it",
 }
 
 
@@ -158,7 +168,7 @@ class RoseDialect:
         if said is None and isinstance(step := procedure.steps[0], Say):
             said = self._said(step.event, drafts[0])
         messages = tuple(facility_message.encode(draft, self.home, context) for draft in drafts)
-        why = _ANSWERS if isinstance(event, TransferOutcome) else self.why
+        why = _ANSWERS if isinstance(event, TransferOutcome) else {**_WHY, **self.why, **procedure.why}
         return Written(messages, losses(event, said or event, self.name, self.home, why))
 
     def _draft(self, step: Say, context: Context) -> Draft:
@@ -250,9 +260,9 @@ class RoseDialect:
         return call_elements.with_setup(service.read(service.write(event)), draft.elements)
 
     def _outcome(self, event: TransferOutcome) -> TransferOutcome:
-        """An outcome as a component says it: success needs no status, an error only has its name."""
+        """An outcome as a component says it: a result success, an error only its name."""
         if event.outcome is Outcome.SUCCEEDED:
-            return TransferOutcome(event.outcome, event.status, event.reason)
+            return SUCCESS
         same = event.rejected or event.error in self.errors or self._error(event) == event.error
         return TransferOutcome(Outcome.FAILED, error=event.error if same else "", rejected=event.rejected)
 

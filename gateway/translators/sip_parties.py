@@ -11,7 +11,7 @@ from gateway.sip.uri import Uri, escape_user
 from gateway.translators.dialect import Lost
 
 _UNSAID = {
-    "number": "a number without a URI of its own cannot be said here",
+    "number": "no URI says this number",
     "presentation": "only a caller's identity can be withheld (RFC 3323), not another party's address",
     "screening": "only an asserted identity says that a number was screened (RFC 3325)",
     "name": "the name is given only beside an address",
@@ -91,9 +91,13 @@ def losses(path: str, party: Party | None, *said: str) -> tuple[Lost, ...]:
     """What a message does not say of the party at `path` beyond its URI and the fields in `said`."""
     if party is None:
         return ()
-    said = (*said, *(("number",) if uri_of(party, "unknown.invalid") else ()))
+    said = (*said, *(("number",) if _is_dialled(party) else ()))
     unsaid = (field for field in _UNSAID if field not in said and getattr(party, field) not in _SAID_BY_DEFAULT)
     return (*(Lost(f"{path}.{field}", _UNSAID[field]) for field in unsaid), *_untyped(path, party))
+
+
+def _is_dialled(party: Party) -> bool:
+    return party.number is not None and escape_user(party.number.digits) in uri_of(party, "unknown.invalid")
 
 
 def _untyped(path: str, party: Party) -> tuple[Lost, ...]:

@@ -4,12 +4,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gateway.model.errors import LocalProtocolError, UntranslatableError
+from gateway.model.legs import SipDialog
+from gateway.model.parties import Party
 from gateway.model.transfer import (
     Consultation,
     DialogReference,
     Outcome,
     PartyUpdate,
     Redirection,
+    Stage,
     TransferEvent,
     TransferKind,
     TransferOutcome,
@@ -43,6 +46,11 @@ _INSTEAD = {
     "SubaddressUpdate": "SIP has no subaddress: a gateway derives a URI from it, or does nothing",
     "OtherOperation": "it is no transfer: a gateway answers it on the side where it came from",
 }
+_NOT_IN_A_DIALOG = {
+    "end": "SIP does not tell which end of the joined call it speaks to",
+    "status": "SIP does not tell inside a dialog whether the other party still rings",
+    "basic_call_information": "elements of an ISDN call have no place in SIP",
+}
 # The status that an outcome may carry, and the one it gets when nobody said (RFC 3515 §2.4.5).
 _STATUSES = {
     Outcome.SUCCEEDED: (range(200, 300), 200),
@@ -71,18 +79,28 @@ def _request(event: TransferRequest, letter: Letter) -> Written:
     if not event.notify and method == "REFER":
         letter.add("Refer-Sub", "false")
         letter.add("Supported", "norefersub")
-    lose_request(event, letter)
+    lose_patience(event, letter)
+    letter.lost.extend(losses("target", event.target, "name"))
     peer = sip_uri_of(event.transferee, letter.context.domain)
     dialog = known(letter.context.sip, letter.context, peer)
-    named = event.transferee if dialog.remote_uri == peer else None
-    return letter.request(method, dialog, callee=str(Address(peer, named.name)) if named else "")
+    return letter.request(method, dialog, callee=_callee(event.transferee, peer, dialog, letter))
 
 
-def lose_request(event: TransferRequest, letter: Letter) -> None:
-    """What neither a REFER nor an INVITE in its place can say."""
+def _callee(transferee: Party | None, uri: str, dialog: SipDialog, letter: Letter) -> str:
+    """To: the transferee by name, unless the dialog knows it by another URI; "" for what the dialog has."""
+    if transferee is None:
+        return ""
+    if dialog.remote_uri != uri:
+        letter.lose("transferee", "the dialog that the REFER is sent in has an address for it already")
+        return ""
+    letter.lost.extend(losses("transferee", transferee, "name"))
+    return str(Address(uri, transferee.name))
+
+
+def lose_patience(event: TransferRequest, letter: Letter) -> None:
+    """Neither a REFER nor an INVITE in its place asks to await the connection."""
     if event.await_connect is not None:
         letter.lose("await_connect", "nothing says how long to wait: the transferor picks the NOTIFY it acts on")
-    letter.lost.extend((*losses("target", event.target, "name"), *losses("transferee", event.transferee, "name")))
 
 
 def _asked(event: TransferRequest, letter: Letter) -> Address:
@@ -199,14 +217,17 @@ def _update(event: PartyUpdate, letter: Letter) -> Written:
     """An INVITE that replaces the dialog, as the draft on QSIG transfer has it
     (draft-rey-sipping-qsig2sip-transfer-01 §8.3.1); UPDATE where there is no dialog to name, or no Replaces.
     """
-    for name in ("end", "status", "basic_call_information"):
+    for name, why in _NOT_IN_A_DIALOG.items():
         if getattr(event, name):
-            letter.lose(name, "SIP tells nothing of it inside a dialog")
+            letter.lose(name, why)
     if not uri_of(event.party, letter.context.domain):
-        letter.lose("party", "no URI can be derived, and then the old dialog stays as it is")
+        for name in ("stage", "party"):
+            letter.lose(name, "no URI can be derived, and then the old dialog stays as it is")
         return letter.nothing()
     dialog, replaced = known(letter.context.sip, letter.context), _replaceable(event, letter.context)
     caller = identify("party", event.party, letter)
+    if event.stage is not (Stage.COMPLETE if replaced else Stage.UPDATE):
+        letter.lose("stage", "an INVITE with Replaces announces a join, an UPDATE a better known party")
     if replaced:
         _add_replaces(replaced, letter)
         letter.add("Referred-By", f"<{dialog.local_uri}>")

@@ -22,7 +22,7 @@ from gateway.translators.sip_kept import DIALECT as SIP
 from gateway.translators.sip_letter import Letter, Road
 from gateway.translators.sip_parties import losses
 from gateway.translators.sip_reading import events
-from gateway.translators.sip_writing import WRITERS, Writer, add_referred_by, lose_request, write
+from gateway.translators.sip_writing import WRITERS, Writer, add_referred_by, lose_patience, write
 from gateway.translators.teams_addresses import number_from_teams, teams_from_number, teams_from_sip
 
 _TLS = Road("TLS", ":5061", ";transport=tls")
@@ -67,14 +67,22 @@ def _invite(event: TransferRequest | TransferSetup, letter: Letter) -> Written:
     if event.consultation is not None:
         letter.lose("consultation", "Teams rejects Replaces: the gateway joins the two calls itself")
     if isinstance(event, TransferRequest):
-        lose_request(event, letter)
-    else:
-        letter.lost.extend(losses("target", event.target))
+        lose_patience(event, letter)
+    caller = _caller(event.transferee, letter.context)
+    letter.lost.extend(losses("target", event.target))
+    _lose_uri("target", event.target, target, letter)
+    _lose_uri("transferee", event.transferee, caller.uri if caller else "", letter)
     letter.lose("body", "Teams refuses an INVITE without an offer: the media layer has to add one")
     add_referred_by(event, letter)
-    caller = identify("transferee", _caller(event.transferee, letter.context), letter)
+    sender = identify("transferee", caller, letter)
     letter.add("Supported", "replaces")
-    return letter.request("INVITE", fresh(letter.context, target), caller=caller, leg="secondary")
+    return letter.request("INVITE", fresh(letter.context, target), caller=sender, leg="secondary")
+
+
+def _lose_uri(path: str, party: Party | None, said: str, letter: Letter) -> None:
+    given = party.uri.partition("?")[0] if party else ""
+    if given and said not in (given, f"{given};user=phone"):
+        letter.lose(f"{path}.uri", "Teams knows numbers at its own proxy, or at the gateway's name when they call")
 
 
 def _address(party: Party | None, host: str = "") -> str:
@@ -102,7 +110,9 @@ def _is_of_the_refer(item: Kept) -> bool:
 
 
 def _update(event: PartyUpdate, letter: Letter) -> Written:
-    letter.lose("party", "Teams takes neither UPDATE nor Replaces: it goes on showing whom it called")
+    for name in ("stage", "party", "end", "status", "basic_call_information", "consultation"):
+        if getattr(event, name):
+            letter.lose(name, "Teams takes neither UPDATE nor Replaces: it goes on showing whom it called")
     return letter.nothing()
 
 

@@ -24,9 +24,10 @@ def _named(enum: type[Any]) -> Any:
     names = {member.name.lower(): member for member in enum}
 
     def member(value: object) -> object:
-        if value not in names:
+        found = names.get(str(value))
+        if found is None:
             raise ValueError(f"should be one of {', '.join(names)}, found {value!r}")
-        return names[value]  # type: ignore[index]  # it is one of them
+        return found
 
     return BeforeValidator(member)
 

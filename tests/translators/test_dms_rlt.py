@@ -5,6 +5,8 @@ import pytest
 from gateway.model.errors import UntranslatableError
 from gateway.model.parties import Party
 from gateway.model.transfer import (
+    CallIdentity,
+    Consultation,
     DialogReference,
     IdentityGranted,
     IdentityRequest,
@@ -77,9 +79,17 @@ def test_a_blind_transfer_begins_with_the_setup_of_the_second_call() -> None:
     assert lost(RLT, request) == set()
 
 
-def test_a_consultation_call_without_call_id_cannot_be_joined() -> None:
+@pytest.mark.parametrize("consultation", [DialogReference("a", "b", "c"), CallIdentity("17"), None])
+def test_an_attended_transfer_without_call_id_begins_by_asking_for_it(consultation: Consultation | None) -> None:
+    target = Party(international("12025550123"))
+    request = TransferRequest(TransferKind.ATTENDED, target, consultation)
+    assert messages(RLT, request) == messages(RLT, TransferRequest(TransferKind.BLIND, target))
+    assert lost(RLT, request) == ({"consultation"} if consultation else set())
+
+
+def test_a_call_id_cannot_be_asked_for_without_a_target_to_call() -> None:
     request = TransferRequest(TransferKind.ATTENDED, consultation=DialogReference("a", "b", "c"))
-    with pytest.raises(UntranslatableError, match="callId"):
+    with pytest.raises(UntranslatableError, match="nothing names the second"):
         write(RLT, request)
 
 

@@ -1,6 +1,7 @@
 """Dialect "h4502": H.450.2 APDUs as transfer events, and back."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,16 @@ from gateway.h323.signals import Call
 from gateway.model.causes import Cause
 from gateway.model.errors import DecodeError, GatewayError, UntranslatableError
 from gateway.model.legs import H323Call, SignallingProtocol
-from gateway.model.parties import Alias, AliasKind, Number, NumberingPlan, Party, Presentation, TypeOfNumber
+from gateway.model.parties import (
+    Alias,
+    AliasKind,
+    Number,
+    NumberingPlan,
+    Party,
+    Presentation,
+    Screening,
+    TypeOfNumber,
+)
 from gateway.model.transfer import (
     CallIdentity,
     CallStatus,
@@ -42,7 +52,7 @@ from gateway.model.transfer import (
 )
 from gateway.translators import dialect
 from gateway.translators.dialect import Context, Lost, Message, Written
-from tests.h323 import recordings
+from tests.h323 import dissect, recordings
 from tests.h323.strategies import invoke_ids, names, parties, subaddresses
 
 H4502 = dialect("h4502")
@@ -248,7 +258,7 @@ def test_an_attended_transfer_without_call_identity_begins_by_asking_for_it(cons
     message = one(written)
     assert (message.leg, apdu_of(message)) == ("secondary", "0001000007000107")
     assert message.octets[2:4].hex() == "8002"
-    assert [lost.what for lost in written.lost] == ["target"]
+    assert [lost.what for lost in written.lost] == ["target", *(["consultation"] if consultation else [])]
 
 
 @pytest.mark.parametrize(
@@ -262,7 +272,7 @@ def test_a_join_is_call_transfer_complete_on_both_calls(kind: TransferKind, stat
     assert [message.leg for message in written.messages] == ["primary", "secondary"]
     assert to_bob == PartyUpdate(Stage.COMPLETE, CAROL, EndDesignation.PRIMARY, status, invoke_id=7)
     assert to_carol == PartyUpdate(Stage.COMPLETE, bob, EndDesignation.SECONDARY, CallStatus.ANSWERED, invoke_id=8)
-    assert written.lost == ()
+    assert [lost.what for lost in written.lost] == ["consultation"]
 
 
 def test_a_join_with_an_unknown_transferee_says_not_available() -> None:
@@ -532,5 +542,35 @@ def test_an_interpretation_of_a_later_version_is_an_error() -> None:
 
 
 def test_a_loss_says_why() -> None:
-    lost = H4502.write(TransferOutcome(Outcome.SUCCEEDED, status=200), CALLS).lost
-    assert lost == (Lost("status", "H.450.2 answers with an error of its own, or without one"),)
+    lost = H4502.write(TransferOutcome(Outcome.FAILED, status=486, error="notAvailable"), CALLS).lost
+    assert lost == (Lost("status", "a component has no SIP status; result or error name stands for it"),)
+
+
+def test_a_result_says_200_and_no_other_status() -> None:
+    assert H4502.write(TransferOutcome(Outcome.SUCCEEDED, 200, "OK"), CALLS).lost == ()
+    other = H4502.write(TransferOutcome(Outcome.SUCCEEDED, 204, "No Notification"), CALLS)
+    assert [lost.what for lost in other.lost] == ["status", "reason"]
+
+
+@pytest.mark.parametrize(
+    "transferee",
+    [
+        replace(CAROL, presentation=Presentation.RESTRICTED, screening=Screening.NETWORK_PROVIDED),
+        replace(CAROL, presentation=Presentation.ALLOWED),
+        Party(presentation=Presentation.RESTRICTED),
+    ],
+)
+def test_a_setup_says_whether_its_source_may_be_shown(transferee: Party) -> None:
+    event = TransferSetup(CAROL, CallIdentity("1"), transferee=transferee)
+    written = H4502.write(event, CALLS)
+    (again,) = H4502.read(one(written).octets, CALLS)
+    assert isinstance(again, TransferSetup)
+    assert (again.transferee, written.lost) == (transferee, ())
+
+
+def test_another_program_reads_whether_the_source_may_be_shown(tmp_path: Path) -> None:
+    withheld = replace(CAROL, presentation=Presentation.RESTRICTED, screening=Screening.NETWORK_PROVIDED)
+    message = one(H4502.write(TransferSetup(CAROL, CallIdentity("1"), transferee=withheld), CALLS))
+    capture = dissect.write_capture(tmp_path / "setup.pcap", [message.octets])
+    fields = ("h225.presentationIndicator", "h225.screeningIndicator", "_ws.malformed")
+    assert dissect.tshark(capture, *fields) == [["1", "3", ""]]

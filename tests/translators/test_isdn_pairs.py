@@ -49,6 +49,7 @@ TRANSLATIONS: tuple[tuple[str, str, tuple[str, ...], set[str]], ...] = (
     ("callTransferInitiate", "etsi-ect", ("FACILITY",), {"target", "consultation"}),
     ("callTransferInitiate", "qsig-ssct", ("FACILITY",), set()),
     ("callTransferInitiate", "ni2-tbct", ("FACILITY",), {"target", "consultation"}),
+    ("callTransferInitiate", "dms-rlt", ("SETUP",), {"consultation"}),
     (
         "callTransferComplete",
         "etsi-ect",
@@ -69,13 +70,12 @@ TRANSLATIONS: tuple[tuple[str, str, tuple[str, ...], set[str]], ...] = (
 )
 UNTRANSLATABLE = (
     ("EctExecute", "qsig-ssct", "number"),
-    ("EctExecute", "dms-rlt", "callId"),
+    ("EctExecute", "dms-rlt", "nothing names the second"),
     ("EctLinkIdRequest", "ni2-tbct", "IdentityRequest"),
     ("EctInform", "dms-rlt", "PartyUpdate"),
     ("99", "qsig", "no operation"),
-    ("callTransferInitiate", "dms-rlt", "callId"),
     ("initiateTransfer", "qsig-ssct", "number"),
-    ("initiateTransfer", "dms-rlt", "callId"),
+    ("initiateTransfer", "dms-rlt", "nothing names the second"),
     ("RLT_THIRD_PARTY", "qsig-ssct", "number"),
 )
 

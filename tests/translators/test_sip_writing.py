@@ -221,7 +221,25 @@ def test_party_update_to_a_peer_without_replaces_is_an_update() -> None:
 def test_party_update_without_address_leaves_the_dialog_as_it_is() -> None:
     result = SIP.write(PartyUpdate(Stage.COMPLETE, Party(presentation=Presentation.NOT_AVAILABLE)), CONTEXT)
     assert result.messages == ()
-    assert [item.what for item in result.lost] == ["party"]
+    assert [item.what for item in result.lost] == ["stage", "party"]
+
+
+@pytest.mark.parametrize(("replaces", "said"), [(True, Stage.COMPLETE), (False, Stage.UPDATE)])
+def test_an_invite_with_replaces_announces_a_join_and_an_update_a_better_known_party(
+    replaces: bool, said: Stage
+) -> None:
+    context = replace(CONTEXT, replaces=replaces)
+    for stage in Stage:
+        assert lost(PartyUpdate(stage, TARGET), context) == (set() if stage is said else {"stage"})
+
+
+def test_a_transferee_by_another_uri_than_its_dialog_has_is_lost() -> None:
+    assert lost(TransferRequest(TransferKind.BLIND, TARGET, transferee=TRANSFEREE)) == set()
+    assert lost(TransferRequest(TransferKind.BLIND, TARGET, transferee=TRANSFEROR)) == {"transferee"}
+
+
+def test_a_number_that_the_uri_does_not_say_is_lost() -> None:
+    assert lost(TransferRequest(TransferKind.BLIND, replace(TARGET, number=Number("1003")))) == {"target.number"}
 
 
 def test_call_status_and_end_have_no_place_inside_a_dialog() -> None:

@@ -101,6 +101,12 @@ def test_referred_by_with_a_parameter_of_the_field_is_the_same_string() -> None:
     assert f'\r\nReferred-By: <{REFERRED_BY}>;cid="1@h"\r\n'.encode() in written(read(octets)).octets
 
 
+def test_what_the_request_uri_does_not_say_of_the_target_is_lost() -> None:
+    target = Party(uri="sip:+15550100003@pbx.example.com;user=phone", name="Carol")
+    lost = {item.what for item in TEAMS.write(TransferRequest(TransferKind.BLIND, target), CONTEXT).lost}
+    assert lost == {"target.uri", "target.name", "body"}
+
+
 def test_caller_has_a_plus_and_the_name_of_the_gateway() -> None:
     message = written(read(REFER))
     assert (message.headers.get("From") or "").startswith("<sip:+15550100002@sbc.example.net;user=phone>;tag=")
@@ -158,7 +164,7 @@ def test_refer_is_answered_with_202_and_notify() -> None:
 
 def test_a_new_identity_cannot_be_told_to_teams() -> None:
     result = TEAMS.write(PartyUpdate(Stage.COMPLETE, Party(number=CALLEE)), CONTEXT)
-    assert (result.messages, [item.what for item in result.lost]) == ((), ["party"])
+    assert (result.messages, [item.what for item in result.lost]) == ((), ["stage", "party"])
 
 
 def test_what_sip_cannot_say_neither_can_teams() -> None:
