@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
+from gateway.model.parties import Alias, Party, Presentation
 from gateway.model.transfer import Kept, Outcome, TransferEvent, TransferOutcome
 from gateway.translators.dialect import Lost
 
@@ -31,13 +32,26 @@ def differences(value: Any, said: Any, prefix: str = "") -> Iterator[str]:
     """The paths of what is set in `value` and is not the same in `said`."""
     for field in fields(value):
         mine, theirs = getattr(value, field.name), getattr(said, field.name, None)
-        if field.name in _CARRIED_ELSEWHERE or mine in _UNSET or mine == theirs:
+        if field.name in _CARRIED_ELSEWHERE or _is_said(mine, theirs):
+            continue
+        if field.name == "aliases" and not other_aliases(value):
             continue
         path = prefix + field.name
         if is_dataclass(mine) and type(mine) is type(theirs):
             yield from differences(mine, theirs, path + ".")
         else:
             yield path
+
+
+def _is_said(mine: Any, theirs: Any) -> bool:
+    """Also what needs no saying: nothing, and that something may be shown."""
+    return mine in _UNSET or mine == theirs or (theirs is None and mine is Presentation.ALLOWED)
+
+
+def other_aliases(party: Party) -> tuple[Alias, ...]:
+    """The aliases that say something else than the number and the URI of `party`."""
+    known = (party.number.digits if party.number else "", party.uri)
+    return tuple(alias for alias in party.aliases if alias.value not in known)
 
 
 def _reason(path: str, dialect: str, why: Mapping[str, str]) -> str:

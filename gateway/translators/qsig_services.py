@@ -282,7 +282,7 @@ _CUT = "a QSIG Name holds 50 octets"
 
 WHY = {
     "consultation": "single step transfer makes a new call to the target and replaces none",
-    "transferor": "callTransferInitiate does not name the ends of the call that it is sent on",
+    "transferor": "callTransferInitiate does not name the transferor, ssctInitiate only by number and name",
     "transferee": "callTransferInitiate does not name the ends of the call that it is sent on",
     "subaddress": "rerouteingNumber has no subaddress",
     "target.presentation": "rerouteingNumber is a bare number",

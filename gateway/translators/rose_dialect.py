@@ -37,7 +37,7 @@ _INVOKE_IDS = range(-32768, 32768)  # Q.932 invokeId, two octets
 _WHY = {
     "uri": "ISDN names parties by number",
     "aliases": "ISDN names parties by number",
-    "name_presentation": "it goes with the name",
+    "name_presentation": "it is lost with the name",
     "notify": "whoever invokes an operation is always answered",
     "await_connect": "only single step transfer asks whether to await the answer of the target",
     "presentation": "a number that is given is either allowed or restricted",

@@ -7,6 +7,7 @@ from gateway.translators.sip_kept import first
 from gateway.translators.sip_letter import Letter
 from gateway.translators.sip_parties import losses, sip_uri_of, uri_of
 
+_IDENTITY = ("number", "name", "uri")
 _UNVERIFIED = (Screening.USER_NOT_SCREENED, Screening.USER_VERIFIED_FAILED)
 
 
@@ -21,17 +22,17 @@ def identify(path: str, who: Party | None, letter: Letter) -> str:
         letter.add("P-Asserted-Identity", str(Address(uri, who.name)))
     if withheld:
         letter.add("Privacy", first(letter.event.kept, "Privacy") or "id")
-    _lose(path, who, letter, asserts=asserts, withheld=withheld)
+    _lose(path, who, letter, shown=bool(uri) and (asserts or not withheld), asserts=asserts)
     if withheld:
         return str(ANONYMOUS)
     return str(Address(sip_uri_of(who, domain), who.name)) if uri else ""
 
 
-def _lose(path: str, who: Party, letter: Letter, *, asserts: bool, withheld: bool) -> None:
+def _lose(path: str, who: Party, letter: Letter, *, shown: bool, asserts: bool) -> None:
     """An identity that is not asserted but shown in From counts as not screened (RFC 4497 §9.2.2)."""
-    shown = asserts or not withheld
-    screened = asserts or who.screening is Screening.USER_NOT_SCREENED
-    said = ("presentation", *(("name", "number") if shown else ()), *(("screening",) if shown and screened else ()))
+    screened = asserts or (shown and who.screening is Screening.USER_NOT_SCREENED)
+    said = ("presentation", *(("name",) if shown else _IDENTITY), *(("screening",) if screened else ()))
     letter.lost.extend(losses(path, who, *said))
-    if not shown and who.uri:
-        letter.lose(f"{path}.uri", "an identity that is withheld and unverified is not passed on")
+    for name in () if shown else _IDENTITY:
+        if getattr(who, name):
+            letter.lose(f"{path}.{name}", "an identity without address, or withheld and unverified, is not passed on")

@@ -9,12 +9,13 @@ from gateway.sip.identity import asserted, is_withheld
 from gateway.sip.message import Headers
 from gateway.sip.uri import Uri, escape_user
 from gateway.translators.dialect import Lost
+from gateway.translators.losses import other_aliases
 
 _UNSAID = {
     "number": "no URI says this number",
     "presentation": "only a caller's identity can be withheld (RFC 3323), not another party's address",
     "screening": "only an asserted identity says that a number was screened (RFC 3325)",
-    "name": "the name is given only beside an address",
+    "name": "a name stands only beside an address, and not beside a Request-URI",
     "name_presentation": "SIP hides a name only together with its address (RFC 3323)",
     "subaddress": "only a telephone URI made for it could carry a subaddress (isub, RFC 3966)",
     "aliases": "H.323 aliases have no place beside the URI",
@@ -91,7 +92,7 @@ def losses(path: str, party: Party | None, *said: str) -> tuple[Lost, ...]:
     """What a message does not say of the party at `path` beyond its URI and the fields in `said`."""
     if party is None:
         return ()
-    said = (*said, *(("number",) if _is_dialled(party) else ()))
+    said = (*said, *(("number",) if _is_dialled(party) else ()), *(() if other_aliases(party) else ("aliases",)))
     unsaid = (field for field in _UNSAID if field not in said and getattr(party, field) not in _SAID_BY_DEFAULT)
     return (*(Lost(f"{path}.{field}", _UNSAID[field]) for field in unsaid), *_untyped(path, party))
 

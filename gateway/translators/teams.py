@@ -70,8 +70,8 @@ def _invite(event: TransferRequest | TransferSetup, letter: Letter) -> Written:
         lose_patience(event, letter)
     caller = _caller(event.transferee, letter.context)
     letter.lost.extend(losses("target", event.target))
-    _lose_uri("target", event.target, target, letter)
-    _lose_uri("transferee", event.transferee, caller.uri if caller else "", letter)
+    _lose_host("target", event.target, target, letter)
+    _lose_host("transferee", event.transferee, caller.uri if caller else "", letter)
     letter.lose("body", "Teams refuses an INVITE without an offer: the media layer has to add one")
     add_referred_by(event, letter)
     sender = identify("transferee", caller, letter)
@@ -79,10 +79,10 @@ def _invite(event: TransferRequest | TransferSetup, letter: Letter) -> Written:
     return letter.request("INVITE", fresh(letter.context, target), caller=sender, leg="secondary")
 
 
-def _lose_uri(path: str, party: Party | None, said: str, letter: Letter) -> None:
+def _lose_host(path: str, party: Party | None, said: str, letter: Letter) -> None:
     given = party.uri.partition("?")[0] if party else ""
     if given and said not in (given, f"{given};user=phone"):
-        letter.lose(f"{path}.uri", "Teams knows numbers at its own proxy, or at the gateway's name when they call")
+        letter.lose(f"{path}.uri", f"Teams finds numbers at its proxy, callers at the gateway: {said} stands for it")
 
 
 def _address(party: Party | None, host: str = "") -> str:

@@ -153,7 +153,9 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         if is_dataclass(item):
             yield from leaves(item, here)
         elif field.name == "aliases":
-            yield from ((here, alias.value) for alias in item)
+            # Those that hold nothing but the party's number or URI have arrived with these, or are lost with them.
+            known = (value.uri, value.number.digits if value.number else "")
+            yield from ((here, alias.value) for alias in item if alias.value not in known)
         elif field.name == "uri":
             yield here, item.partition("?")[0]  # a Replaces in it is the consultation
         else:

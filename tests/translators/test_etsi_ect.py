@@ -118,7 +118,7 @@ def test_ect_inform_of_an_alerting_party_may_come_without_number() -> None:
 
 def test_ect_inform_has_no_name_and_does_not_tell_which_end_it_speaks_to() -> None:
     update = PartyUpdate(Stage.ACTIVE, presented("49", name="Carol"))
-    assert lost(ECT, update) == {"stage", "party.name", "party.name_presentation"}
+    assert lost(ECT, update) == {"stage", "party.name"}
 
 
 @pytest.mark.parametrize(

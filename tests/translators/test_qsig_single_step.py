@@ -73,12 +73,9 @@ def test_names_of_both_parties_go_along() -> None:
 
 def test_the_target_is_a_bare_number() -> None:
     request = TransferRequest(TransferKind.BLIND, presented("44", Screening.NETWORK_PROVIDED, "Carol"))
-    assert lost(SSCT, request) == {
-        "target.presentation",
-        "target.screening",
-        "target.name",
-        "target.name_presentation",
-    }
+    assert lost(SSCT, request) == {"target.screening", "target.name"}
+    withheld = Party(international("44"), Presentation.RESTRICTED)
+    assert lost(SSCT, TransferRequest(TransferKind.BLIND, withheld)) == {"target.presentation"}
 
 
 def test_a_target_without_number_cannot_be_reached() -> None:

@@ -282,3 +282,14 @@ def test_an_inform_may_be_discarded_and_a_request_is_to_be_rejected(
 ) -> None:
     (element,) = q931.decode(write(QSIG, event).messages[0].octets).facilities()
     assert element.interpretation == interpretation
+
+
+@pytest.mark.parametrize("name", ["C" * 51, "Ж" * 26], ids=["ISO 8859-1", "UTF-8"])
+def test_a_name_of_more_than_50_octets_is_lost(name: str) -> None:
+    carol = Party(international("49"), name=name)
+    assert lost(QSIG, PartyUpdate(Stage.UPDATE, carol)) == {"party.name"}
+    assert lost(QSIG, TransferRequest(TransferKind.BLIND, carol)) == {"target.name"}
+    assert lost(QSIG, TransferRequest(TransferKind.JOIN, carol, transferee=carol)) == {
+        "target.name",
+        "transferee.name",
+    }
