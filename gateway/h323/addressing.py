@@ -158,7 +158,7 @@ def aliases_of(who: Party) -> tuple[Alias, ...]:
     given = who.aliases
     numbers = _number_aliases(who.number) if who.number and _first_number(given) != who.number else ()
     uris = _uri_aliases(who.uri, who.number) if who.uri and _first_uri(given) != who.uri else ()
-    return (*given, *numbers, *uris)
+    return (*given, *(item for item in (*numbers, *uris) if item not in given))
 
 
 def subaddress(value: tuple[str, Any]) -> Subaddress:

@@ -261,11 +261,23 @@ def _as_given(event: TransferEvent, said: TransferEvent) -> TransferEvent:
     """
     same: dict[str, Any] = {}
     if isinstance(said, TransferOutcome) and said.outcome is Outcome.SUCCEEDED:
-        same = {"status": SUCCESS.status, "reason": SUCCESS.reason}
+        same |= {"status": SUCCESS.status, "reason": SUCCESS.reason}
     for field in fields(event):
         mine, theirs = getattr(event, field.name), getattr(said, field.name, None)
         if field.name == "error" and theirs and operations.same_error(mine, theirs):
             same["error"] = mine
-        if isinstance(mine, Party) and isinstance(theirs, Party) and set(mine.aliases) <= set(theirs.aliases):
-            same[field.name] = replace(theirs, aliases=mine.aliases)
+        if isinstance(mine, Party) and isinstance(theirs, Party):
+            same[field.name] = _as_given_party(mine, theirs)
     return replace(said, **same)
+
+
+def _as_given_party(mine: Party, theirs: Party) -> Party:
+    aliases = mine.aliases if set(mine.aliases) <= set(theirs.aliases) else theirs.aliases
+    return replace(theirs, aliases=aliases, uri=mine.uri if _is_same_uri(mine.uri, theirs.uri) else theirs.uri)
+
+
+def _is_same_uri(uri: str, said: str) -> bool:
+    """Whether `said` is `uri` without the headers that name a consultation call, which is a part of its own."""
+    address, _, headers = uri.partition("?")
+    names = {header.partition("=")[0].lower() for header in headers.split("&")}
+    return address == said and names <= {"", "replaces", "require"}

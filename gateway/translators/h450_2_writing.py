@@ -31,6 +31,7 @@ from gateway.model.transfer import (
     SubaddressUpdate,
     TransferEvent,
     TransferOutcome,
+    TransferProgress,
     TransferRequest,
     TransferSetup,
 )
@@ -44,6 +45,7 @@ CARRIERS = (TRANSPORTED, "SETUP", *signals.PLAIN)
 _BLANK = " "
 _DEFAULT_ERROR = "establishmentFailure"
 _MAXIMUM_NAME = 128
+_TOO_EARLY = "H.450.2 answers only when the transfer has ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +207,15 @@ def _subaddress(event: SubaddressUpdate, invoke_id: int, _: Context) -> Draft:
 
 def _outcome(event: TransferOutcome, invoke_id: int, context: Context) -> Draft:
     if event.outcome is Outcome.PENDING:
-        raise UntranslatableError("H.450.2 answers only when the transfer has ended")
+        raise UntranslatableError(_TOO_EARLY)
     waiting = event.operation or context.pending.get(invoke_id, "")
     operation = waiting if waiting in BY_NAME else INITIATE
     leg = "secondary" if operation == IDENTIFY else "primary"
     return Draft(_answer(event, invoke_id), operation, leg)
+
+
+def _progress(_: TransferProgress, __: int, ___: Context) -> Draft:
+    raise UntranslatableError(_TOO_EARLY)
 
 
 def _answer(event: TransferOutcome, invoke_id: int) -> Component:
@@ -241,6 +247,7 @@ _WRITERS: dict[type, Callable[[Any, int, Context], Draft]] = {
     TransferSetup: _set_up,
     PartyUpdate: _update,
     SubaddressUpdate: _subaddress,
+    TransferProgress: _progress,
     TransferOutcome: _outcome,
     OtherOperation: _other,
 }

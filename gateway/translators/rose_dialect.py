@@ -23,6 +23,7 @@ from gateway.model.transfer import (
     PartyUpdate,
     TransferEvent,
     TransferOutcome,
+    TransferProgress,
 )
 from gateway.translators import call_elements, facility_message, other_operation
 from gateway.translators.dialect import Context, Written
@@ -198,6 +199,8 @@ class RoseDialect:
 
     def _component(self, event: TransferEvent, context: Context) -> Component:
         match event:
+            case TransferProgress() | TransferOutcome(outcome=Outcome.PENDING):
+                raise UntranslatableError(f"{self.name} answers only when the transfer has ended")
             case TransferOutcome():
                 return self._answer(event, context)
             case IdentityGranted():
@@ -221,8 +224,6 @@ class RoseDialect:
     def _answer(self, event: TransferOutcome, context: Context) -> Component:
         invoked = self._answered_operation(event)
         invoke_id = self._invoke_id(event, context, invoked)
-        if event.outcome is Outcome.PENDING:
-            raise UntranslatableError(f"{self.name} answers only when the transfer has ended")
         if event.outcome is Outcome.SUCCEEDED:
             return self._success(invoke_id, invoked)
         if event.rejected:

@@ -384,7 +384,7 @@ def test_what_h450_2_cannot_say_is_an_error(event: TransferEvent) -> None:
 
 
 def test_what_is_lost_is_named() -> None:
-    target = Party(number=Number("1003"), name="Carol", uri="sip:1003@example.com?Replaces=a")
+    target = Party(number=Number("1003"), name="Carol", uri="sip:1003@example.com?X-Tag=a")
     event = TransferRequest(
         TransferKind.BLIND,
         target,
@@ -401,6 +401,17 @@ def test_what_is_lost_is_named() -> None:
         "kept.User-Agent",
     ]
     assert all(item.why for item in lost)
+
+
+def test_the_headers_that_name_the_consultation_call_are_no_part_of_the_target() -> None:
+    uri = "sip:carol@example.com"
+    aliases = (Alias(AliasKind.URL_ID, uri), Alias(AliasKind.H323_ID, "carol"))
+    target = Party(uri=f"{uri}?Require=replaces&Replaces=a", aliases=aliases)
+    written = H4502.write(TransferRequest(TransferKind.ATTENDED, target, CallIdentity("1")), CALLS)
+    (said,) = H4502.read(one(written).octets, CALLS)
+    assert isinstance(said, TransferRequest)
+    assert said.target == Party(uri=uri, aliases=aliases)
+    assert written.lost == ()
 
 
 def test_a_name_beyond_the_basic_plane_is_written_as_far_as_it_goes() -> None:
