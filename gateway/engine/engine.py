@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from gateway.engine.isdn_watch import IsdnWatch
 from gateway.engine.signal import Signal
-from gateway.engine.sip_watch import SipWatch
+from gateway.engine.sip_sieve import SipSieve
 from gateway.engine.tally import Tally
 from gateway.interworking.cause_map import cause_map
 from gateway.interworking.correlator import Correlator
@@ -28,7 +28,7 @@ class Engine:
         self.tally = Tally()
         self.correlator = Correlator(cause_map(profile))
         self._watches: dict[str, Callable[[Signal], None]] = {
-            "sip": SipWatch(self.correlator, self.tally).take,
+            "sip": SipSieve(self.correlator, self.tally).take,
             "q931": IsdnWatch(self.correlator, self.tally).take,
             "h225": self._h225,
         }

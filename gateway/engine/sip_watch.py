@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from gateway.engine.signal import Signal, seen
 from gateway.engine.sip_leg import sip_leg
-from gateway.engine.tally import Tally
 from gateway.interworking.correlator import Correlator
 from gateway.interworking.legs import Leg, LegState
 from gateway.interworking.observed import Seen
@@ -18,7 +17,6 @@ from gateway.translators import dialect
 from gateway.translators.dialect import Context
 
 _CONTEXT = Context()
-_TRYING = 100
 _TRY_AGAIN = frozenset((401, 407, 422, 491, 494))
 """Failures after which the same INVITE is sent again: no end of the call attempt."""
 
@@ -27,14 +25,11 @@ _Answer = Callable[[Signal, Scan, Leg, int], None]
 
 
 class SipWatch:
-    """Feeds the correlator from SIP messages. Those that say nothing about any leg are counted and no more."""
+    """Feeds the correlator from the SIP messages of calls that matter."""
 
-    def __init__(self, correlator: Correlator, tally: Tally) -> None:
+    def __init__(self, correlator: Correlator) -> None:
         self._correlator = correlator
         self._legs = correlator.legs
-        self._tally = tally
-        self._once = tally.once["sip"]
-        self._on_wire = tally.on_wire["sip"]
         self._requests: dict[bytes, _Reaction] = {
             b"INVITE": self._invite,
             b"REFER": self._refer,
@@ -50,37 +45,23 @@ class SipWatch:
             b"BYE": self._bye_answered,
         }
 
-    def take(self, signal: Signal) -> None:
-        """One SIP message. Raises DecodeError when it is none."""
+    def take(self, signal: Signal, copy: bool = False) -> None:
+        """One SIP message, or one more `copy` of a request. Raises DecodeError when it cannot be read."""
         method, status = start_of(signal.octets)
-        if status:
-            self._response(signal, status)
-        else:
-            self._request(signal, method)
-
-    def _response(self, signal: Signal, status: int) -> None:
-        name = str(status)
-        self._on_wire[name] += 1
-        self._once[name] += 1
-        if status == _TRYING:
-            return
         fields = Scan(signal.octets)
+        if status:
+            self._response(signal, fields, status)
+        elif method in self._requests:
+            self._request(signal, fields, method, copy)
+
+    def _response(self, signal: Signal, fields: Scan, status: int) -> None:
         leg = self._legs.find(fields.call_id)
         answer = self._answers.get(fields.cseq_method)
         if leg is not None and answer is not None:
             leg.last_seen = signal.time
             answer(signal, fields, leg, status)
 
-    def _request(self, signal: Signal, method: bytes) -> None:
-        name = method.decode("utf-8", "replace")
-        self._on_wire[name] += 1
-        copy = self._tally.is_copy(signal.octets, signal.source, signal.time)
-        if not copy:
-            self._once[name] += 1
-        reaction = self._requests.get(method)
-        if reaction is None:
-            return
-        fields = Scan(signal.octets)
+    def _request(self, signal: Signal, fields: Scan, method: bytes, copy: bool) -> None:
         key = fields.call_id
         leg = self._legs.find(key)
         if copy:
@@ -92,7 +73,7 @@ class SipWatch:
                 # In the middle of a call: its INVITE was before the recording, so it must have been answered.
                 leg.state = LegState.ANSWERED
         leg.last_seen = signal.time
-        reaction(signal, fields, leg)
+        self._requests[method](signal, fields, leg)
 
     def _note_copy(self, signal: Signal, leg: Leg | None, method: bytes) -> None:
         transfer = self._correlator.transfer_of(leg) if leg else None

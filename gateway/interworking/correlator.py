@@ -223,6 +223,10 @@ class Correlator:
         if transfer.target_key:
             self._awaiting_target[common_ending(transfer.target_key)].append(transfer)
 
+    def awaits(self, asked_for: str) -> bool:
+        """Whether a call to `asked_for` might be one that a transfer triggers."""
+        return common_ending(address_key(asked_for)) in self._awaiting_target
+
     def leg_started(self, leg: Leg, asked_for: str, frame: int) -> None:
         """A new call to `asked_for` (Request-URI, called number, destination alias): is it one that we await?"""
         key = address_key(asked_for)

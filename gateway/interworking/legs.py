@@ -132,13 +132,17 @@ class Leg:
 
 
 class LegTable:
-    """All legs that can still matter, by key; released and idle ones are dropped as time goes on."""
+    """All legs that can still matter, by key; released and idle ones are dropped as time goes on.
+
+    `recall` may put a leg here, by key, that was not thought to matter when it was seen.
+    """
 
     def __init__(self) -> None:
         self._legs: dict[str, Leg] = {}
         self._given_up: dict[str, Leg] = {}
         self._released: deque[tuple[float, Leg]] = deque()
         self._next_sweep = 0.0
+        self.recall: Callable[[str], None] = _nothing_to_recall
 
     def __len__(self) -> int:
         return len(self._legs)
@@ -146,9 +150,16 @@ class LegTable:
     def __iter__(self) -> Iterator[Leg]:
         return iter(self._legs.values())
 
+    def __contains__(self, key: str) -> bool:
+        return key in self._legs
+
     def find(self, key: str) -> Leg | None:
-        """The leg with that key, or None."""
-        return self._legs.get(key)
+        """The leg with that key, or None. One that is not here is asked for once with `recall`."""
+        leg = self._legs.get(key)
+        if leg is None:
+            self.recall(key)
+            leg = self._legs.get(key)
+        return leg
 
     def given_up_by(self, calling: str) -> Leg | None:
         """The newest leg of the party `calling` that ended unanswered, or None."""
@@ -194,3 +205,7 @@ class LegTable:
             del self._legs[leg.key]
         if leg.answered is None and self._given_up.get(leg.calling) is leg:
             del self._given_up[leg.calling]
+
+
+def _nothing_to_recall(_key: str) -> None:
+    return None
