@@ -56,14 +56,20 @@ _WHY = {
     "target.screening": "destinationAddress in a SETUP is a bare alias",
     "name_presentation": "redirectionInfo and connectedInfo are bare names",
     "end": "only callTransferComplete tells which end of the joined call it speaks to",
-    "status": "a component has no SIP status; result or error name stands for it",
+    "status": "callTransferActive means answered, and callTransferUpdate does not say",
     "aliases": "aliases that were read from an address of a later version cannot be written again",
-    "cause": "only a RELEASE COMPLETE carries a cause, and without location",
-    "reason": "a component carries no text",
+    "reason": "FACILITY callForwarded says neither why nor how often nor by whom",
+    "count": "FACILITY callForwarded says neither why nor how often nor by whom",
+    "redirecting": "FACILITY callForwarded says neither why nor how often nor by whom",
     "name": "only callTransferComplete, Active and Update have a name, of 128 characters of the basic plane",
     "number": "an H.225.0 alias holds 1 to 128 of 0-9 # * and comma",
     "uri": "a url-ID is a URI without headers, of up to 512 ASCII characters",
     "notify": "callTransferInitiate is always answered",
+}
+_WHY_OF_ANSWER = _WHY | {
+    "status": "a component has no SIP status; result or error name stands for it",
+    "reason": "a component carries no text",
+    "cause": "only a RELEASE COMPLETE carries a cause, and without location",
     "error": "H.450 has no such error, so that establishmentFailure or unrecognizedComponent stands for it",
 }
 _WHY_OF_IDENTIFY = _WHY | {
@@ -106,7 +112,8 @@ class H4502:
             if event.kind is TransferKind.ATTENDED:
                 return _identified(event, context)
         carried = _carried(event, context)
-        return Written((carried.message,), _losses(event, carried.said_of(event)))
+        why = _WHY_OF_ANSWER if isinstance(event, TransferOutcome) else _WHY
+        return Written((carried.message,), _losses(event, carried.said_of(event), why))
 
 
 DIALECT: Dialect = H4502()
