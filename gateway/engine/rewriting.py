@@ -8,12 +8,13 @@ from gateway.interworking.legs import Leg
 from gateway.interworking.observed import ObservedTransfer, Seen
 from gateway.interworking.translation import translator
 from gateway.model.errors import GatewayError
-from gateway.model.legs import H323Call, IsdnCall, SipDialog
+from gateway.model.legs import H323Call, IsdnCall, SignallingProtocol, SipDialog
 from gateway.model.transfer import (
     CallIdentity,
     Consultation,
     IdentityGranted,
     IdentityRequest,
+    Outcome,
     PartyUpdate,
     RltCallId,
     TransferEvent,
@@ -21,7 +22,8 @@ from gateway.model.transfer import (
     TransferProgress,
     TransferRequest,
 )
-from gateway.translators.dialect import Context, Lost, Message
+from gateway.translators import dialect
+from gateway.translators.dialect import Context, Lost, Message, Written
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ class _Rewriting:
         self._primary = 1 + 2 * number % 0x7FFE
         self._identity = _IDENTITIES.get(target, lambda _: None)(number + 1)
         self._middle = translator(profile)
+        self._cseq = {False: 0, True: 0}
+        self._asked = False
         self._sent: list[Sent] = []
         self._lost: list[Lost] = []
 
@@ -66,15 +70,26 @@ class _Rewriting:
         second = self._transfer.linked("consultation")
         for seen, event in self._transfer.story:
             if seen.leg is self._transfer.first:
-                self._event(seen, event)
+                self._event(seen, complete(seen, event))
             elif seen.leg is second and isinstance(event, PartyUpdate):
                 self._write(seen, event, swapped=True)
         return Rewritten(tuple(self._sent), tuple(self._lost))
 
     def _event(self, seen: Seen, event: TransferEvent) -> None:
+        answers = isinstance(event, TransferOutcome | TransferProgress | IdentityGranted)
+        if answers and not self._asked:
+            self._lose(event, "the request that it answers has no form here")
+            return
         if self._identity is not None and _names_a_call(event) and not isinstance(event.consultation, _OWN_NAMES):
             event = self._identified(seen, event)
-        self._write(seen, event, answer=isinstance(event, TransferOutcome | TransferProgress | IdentityGranted))
+        self._write(seen, event, answer=answers)
+        if isinstance(event, TransferRequest) and self._asked:
+            self._accepted(seen)
+
+    def _accepted(self, seen: Seen) -> None:
+        """A REFER is accepted before anything else is said of it; the other protocols have no such answer."""
+        if dialect(self._target).protocol is SignallingProtocol.SIP is not seen.leg.protocol:
+            self._write(seen, TransferProgress(202, "Accepted"), answer=True)
 
     def _identified(self, seen: Seen, event: TransferRequest) -> TransferRequest:
         """The target has its own name for the secondary call: it is asked for, given, and then used."""
@@ -88,24 +103,59 @@ class _Rewriting:
         try:
             written = self._middle.write(event, seen.dialect, self._target, context)
         except GatewayError as error:
-            self._lost.append(Lost(type(event).__name__, str(error)))
+            self._lose(event, str(error))
             return
+        if self._announces_what_never_was(event, written, context):
+            self._lose(event, "it did not succeed, and the join that would carry it out here cannot be taken back")
+            return
+        self._asked = self._asked or not answer
+        self._cseq[answer] += 1
         self._sent += (Sent(seen.time, message, not answer) for message in written.messages)
         self._lost += written.lost
+
+    def _announces_what_never_was(self, event: TransferEvent, written: Written, context: Context) -> bool:
+        """A join is announced when it is done (callTransferComplete is unconfirmed); a request may be refused."""
+        if not isinstance(event, TransferRequest) or self._transfer.outcome in (Outcome.SUCCEEDED, Outcome.PENDING):
+            return False
+        spoken = dialect(self._target)
+        said = (each for message in written.messages for each in spoken.read(message.octets, context))
+        return any(isinstance(each, PartyUpdate) for each in said)
+
+    def _lose(self, event: TransferEvent, why: str) -> None:
+        self._lost.append(Lost(type(event).__name__, why))
 
     def _context(self, seen: Seen, answer: bool, swapped: bool) -> Context:
         """The calls on the other side: the gateway set both up there, so its flag is 0 and the answer's is 1."""
         first, second = (self._primary, self._primary + 1)[:: -1 if swapped else 1]
         consultation = self._transfer.linked("consultation")
+        dialog = replace(_dialog(seen.leg), local_cseq=self._cseq[answer] + 1)
         return Context(
             isdn=IsdnCall(first, originated=not answer),
             isdn_secondary=IsdnCall(second, originated=not answer),
             h323=H323Call(first, originated=not answer),
             h323_secondary=H323Call(second, originated=not answer),
-            sip=_dialog(seen.leg),
+            sip=_from_the_other_side(dialog) if answer else dialog,
             sip_secondary=_dialog(consultation) if consultation else SipDialog(),
-            entropy=f"{seen.frame:x}",
+            entropy=f"{self._primary:x}",
         )
+
+
+def complete(seen: Seen, event: TransferEvent) -> TransferEvent:
+    """`event` with all that its message says, where the onlooker looked at a part of it only."""
+    if not seen.octets:
+        return event
+    return next(iter(dialect(seen.dialect).read(seen.octets, Context())), event)
+
+
+def _from_the_other_side(dialog: SipDialog) -> SipDialog:
+    return replace(
+        dialog,
+        local_tag=dialog.remote_tag,
+        remote_tag=dialog.local_tag,
+        local_uri=dialog.remote_uri,
+        remote_uri=dialog.local_uri,
+        remote_target=dialog.local_uri,
+    )
 
 
 _IDENTITIES: Mapping[str, Callable[[int], Consultation]] = {

@@ -1,5 +1,6 @@
 """SIP as an onlooker sees it: dialogs come and go, and a few messages are about a transfer."""
 
+import re
 from collections.abc import Callable
 
 from gateway.engine.signal import Signal, seen
@@ -8,7 +9,7 @@ from gateway.interworking.correlator import Correlator
 from gateway.interworking.legs import Leg, LegState
 from gateway.interworking.observed import Seen
 from gateway.model.causes import Cause
-from gateway.model.transfer import TransferEvent, TransferKind, TransferProgress
+from gateway.model.transfer import Outcome, TransferEvent, TransferKind, TransferOutcome, TransferProgress
 from gateway.sip.message import parse
 from gateway.sip.reason import q850_cause, reasons
 from gateway.sip.scan import Scan, start_of
@@ -109,8 +110,14 @@ class SipWatch:
 
     def _notify(self, signal: Signal, fields: Scan, leg: Leg) -> None:
         event = Event.parse(fields.event)
-        if event.package == "refer":
+        if event.package != "refer":
+            return
+        reported = plain_report(fields)
+        if reported is None:
             self._read(signal, fields, leg, invoker=fields.to_tag, transaction=event.id)
+            return
+        sight = self._sight(signal, fields, leg, fields.to_tag, event.id)
+        self._correlator.observe(reported, sight._replace(octets=signal.octets))
 
     def _bye(self, signal: Signal, fields: Scan, leg: Leg) -> None:
         if fields.has(b"also"):
@@ -144,12 +151,11 @@ class SipWatch:
         self._correlator.leg_released(leg, signal.time, signal.frame, _reason(fields), status)
 
     def _refer_answered(self, signal: Signal, fields: Scan, leg: Leg, status: int) -> None:
-        told = {"invoker": fields.from_tag, "transaction": str(fields.cseq_number)}
         if status >= 300:
-            self._read(signal, fields, leg, **told)
+            self._read(signal, fields, leg, invoker=fields.from_tag, transaction=str(fields.cseq_number))
         elif status >= 200:
-            sight = seen(signal, leg, side_of(fields, leg), dialect="sip", message=str(status), **told)
-            self._correlator.observe(TransferProgress(status), sight)
+            sight = self._sight(signal, fields, leg, fields.from_tag, str(fields.cseq_number))
+            self._correlator.observe(TransferProgress(status), sight._replace(octets=signal.octets))
 
     def _bye_answered(self, signal: Signal, fields: Scan, leg: Leg, status: int) -> None:
         """Of a BYE with Also the answer says whether it was accepted; what came of it is never told."""
@@ -166,13 +172,16 @@ class SipWatch:
     # Events
 
     def _read(self, signal: Signal, fields: Scan, leg: Leg, invoker: str = "", transaction: str = "") -> None:
-        method, status = start_of(signal.octets)
-        name = str(status) if status else method.decode("utf-8", "replace")
-        told = {"invoker": invoker, "transaction": transaction, "dialect": "sip", "message": name}
-        sight = seen(signal, leg, side_of(fields, leg), **told)
+        sight = self._sight(signal, fields, leg, invoker, transaction)
         for event in dialect("sip").read(signal.octets, _CONTEXT):
             self._correlator.observe(event, sight)
             self._target_dialog(event, sight)
+
+    def _sight(self, signal: Signal, fields: Scan, leg: Leg, invoker: str, transaction: str) -> Seen:
+        method, status = start_of(signal.octets)
+        name = str(status) if status else method.decode("utf-8", "replace")
+        told = {"invoker": invoker, "transaction": transaction, "dialect": "sip", "message": name}
+        return seen(signal, leg, side_of(fields, leg), **told)
 
     def _target_dialog(self, event: TransferEvent, sight: Seen) -> None:
         """An out-of-dialog REFER is about the call that its Target-Dialog names (RFC 4538)."""
@@ -187,6 +196,21 @@ def side_of(fields: Scan, leg: Leg) -> str:
     """Which side of the call sent the message: From names the sender of a request, To that of a response."""
     from_caller = fields.from_tag == leg.keys["from_tag"]
     return "caller" if from_caller is (not start_of(fields.octets)[1]) else "callee"
+
+
+_SIPFRAG = re.compile(rb"SIP/2\.0 ([1-6][0-9]{2}) ?([^\r\n]*)[\r\n]*\Z")
+
+
+def plain_report(fields: Scan) -> TransferProgress | TransferOutcome | None:
+    """What a NOTIFY says whose sipfrag is a status line and nothing more, with no Reason; None for any other."""
+    found = _SIPFRAG.match(fields.octets, fields.end_of_headers + 4)
+    if found is None or fields.has(b"reason"):
+        return None
+    status, text = int(found[1]), found[2].decode("utf-8", "replace")
+    if status >= 200:
+        return TransferOutcome(Outcome.SUCCEEDED if status < 300 else Outcome.FAILED, status, text)
+    # A subscription that ends with a provisional status leaves the outcome unknown: the dialect knows how.
+    return None if fields.says(b"terminated") else TransferProgress(status, text)
 
 
 def _reason(fields: Scan) -> Cause | None:

@@ -13,7 +13,8 @@ class Seen(NamedTuple):
     """Where and when a message was seen. `source` and `destination` are endpoints ("address:port"), `side` is the
     sender's side of the leg ("caller", "callee", "user", "network"). `invoker` is who made the request that it
     belongs to (From tag of the REFER, side of the call) and `transaction` that request's number (CSeq of the REFER,
-    invokeId), "" when the message does not say. `message` is its name ("REFER", "202", "FACILITY").
+    invokeId), "" when the message does not say. `message` is its name ("REFER", "202", "FACILITY");
+    `octets` the message itself where its event holds only what the correlator needs.
     """
 
     frame: int
@@ -26,6 +27,7 @@ class Seen(NamedTuple):
     transaction: str = ""
     dialect: str = ""
     message: str = ""
+    octets: bytes = b""
 
 
 @dataclass(slots=True)
