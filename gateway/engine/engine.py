@@ -5,15 +5,25 @@ it, in order of time, and the same messages always give the same transfers.
 """
 
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-from gateway.engine.isdn_watch import IsdnWatch
 from gateway.engine.signal import Signal
-from gateway.engine.sip_sieve import SipSieve
 from gateway.engine.tally import Tally
-from gateway.interworking.cause_map import cause_map
 from gateway.interworking.correlator import Correlator
 from gateway.interworking.observed import ObservedTransfer
 from gateway.model.errors import GatewayError
+
+if TYPE_CHECKING:
+    from gateway.interworking.cause_map import CauseMap
+
+_WATCHES = {
+    "sip": ("gateway.engine.sip_sieve", "SipSieve"),
+    "q931": ("gateway.engine.isdn_watch", "IsdnWatch"),
+    "h225": ("gateway.engine.h323_watch", "H323Watch"),
+}
+"""Who watches what. Each brings tables that take long to load, and most recordings need one of them."""
 
 
 class Engine:
@@ -26,12 +36,8 @@ class Engine:
     def __init__(self, report: Callable[[int, str], None], profile: str = "rfc3398") -> None:
         self._report = report
         self.tally = Tally()
-        self.correlator = Correlator(cause_map(profile))
-        self._watches: dict[str, Callable[[Signal], None]] = {
-            "sip": SipSieve(self.correlator, self.tally).take,
-            "q931": IsdnWatch(self.correlator, self.tally).take,
-            "h225": self._h225,
-        }
+        self.correlator = Correlator(lambda: _cause_map(profile))
+        self._watches: dict[str, Callable[[Signal], None]] = {}
 
     @property
     def transfers(self) -> list[ObservedTransfer]:
@@ -40,8 +46,9 @@ class Engine:
 
     def take(self, signal: Signal) -> None:
         """One message. What cannot be read is reported, never raised."""
+        watch = self._watches.get(signal.protocol) or self._watch(signal.protocol)
         try:
-            self._watches[signal.protocol](signal)
+            watch(signal)
         except GatewayError as error:
             self._report(signal.frame, f"{signal.protocol}: {error}")
 
@@ -49,9 +56,15 @@ class Engine:
         """No more messages will come."""
         self.correlator.finish()
 
-    def _h225(self, signal: Signal) -> None:
-        # H.225.0 brings ASN.1 modules that take long to load; most recordings have none of it.
-        from gateway.engine.h323_watch import H323Watch
+    def _watch(self, protocol: str) -> Callable[[Signal], None]:
+        module, name = _WATCHES[protocol]
+        watch: Callable[[Signal], None] = getattr(import_module(module), name)(self.correlator, self.tally).take
+        self._watches[protocol] = watch
+        return watch
 
-        self._watches["h225"] = watch = H323Watch(self.correlator, self.tally).take
-        watch(signal)
+
+@cache
+def _cause_map(profile: str) -> "CauseMap":
+    from gateway.interworking.cause_map import cause_map
+
+    return cause_map(profile)

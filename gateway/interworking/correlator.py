@@ -7,9 +7,8 @@ call reference, the target's address; numbers and time come last, and the link s
 
 from collections import defaultdict, deque
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gateway.interworking.cause_map import CauseMap
 from gateway.interworking.evidence import (
     CONSULTATION_NAMES,
     SAME_TRANSFER_WITHIN,
@@ -52,6 +51,9 @@ from gateway.model.transfer import (
     TransferSetup,
 )
 
+if TYPE_CHECKING:
+    from gateway.interworking.cause_map import CauseMap
+
 TRIGGERED_CALL_WITHIN = 64.0
 """Seconds after the request in which a call to the target is taken for the one that it triggered."""
 
@@ -60,9 +62,12 @@ _AUTHENTICATION = (401, 407)
 
 
 class Correlator:
-    """Joins events into transfers; `causes` gives every outcome both a SIP status and a Q.850 cause."""
+    """Joins events into transfers; `causes` gives the map by which an outcome has a SIP status and a Q.850 cause.
 
-    def __init__(self, causes: CauseMap) -> None:
+    It is called when the first outcome needs it: loading the tables takes longer than reading a small capture.
+    """
+
+    def __init__(self, causes: "Callable[[], CauseMap]") -> None:
         self.legs = LegTable()
         self.transfers: list[ObservedTransfer] = []
         self.calls_in_transfer: dict[str, ObservedTransfer] = {}
@@ -97,7 +102,8 @@ class Correlator:
 
     def observe(self, event: TransferEvent, seen: Seen) -> ObservedTransfer | None:
         """Takes in one event; the transfer it belongs to, or None when it belongs to none."""
-        event = self._causes.complete(event, "sip", seen.dialect)
+        if isinstance(event, TransferOutcome) and event.status is None:
+            event = self._causes().complete(event, "sip", seen.dialect)
         transfer = self.handlers[type(event)](event, seen)
         if transfer is not None:
             transfer.note(seen.frame)
@@ -320,7 +326,7 @@ class Correlator:
             return event.status or 200, event.cause or NORMAL_CLEARING
         if event.cause is not None or event.status is None:
             return event.status, event.cause
-        return event.status, Cause(int(self._causes.sip_to_q850(event.status).code))
+        return event.status, Cause(int(self._causes().sip_to_q850(event.status).code))
 
     def _find(self, seen: Seen) -> ObservedTransfer | None:
         """By the number of the request; a NOTIFY without id speaks of the oldest one still open (RFC 3515 2.4.6)."""

@@ -94,7 +94,7 @@ STEPS = st.tuples(
 
 
 def test_every_kind_of_event_has_a_handler() -> None:
-    handlers = Correlator(cause_map()).handlers
+    handlers = Correlator(cause_map).handlers
     assert set(handlers) == set(get_args(TransferEvent))
 
 
@@ -102,7 +102,7 @@ def test_every_kind_of_event_has_a_handler() -> None:
 def test_any_event_in_any_state_finds_its_place(
     steps: list[tuple[str, str, TransferEvent, str, str, float]], protocol: SignallingProtocol
 ) -> None:
-    correlator, time = Correlator(cause_map()), 0.0
+    correlator, time = Correlator(cause_map), 0.0
     settled: dict[int, tuple[Outcome, float | None]] = {}
     for frame, (key, step, event, side, transaction, pause) in enumerate(steps, 1):
         time += pause
