@@ -1,10 +1,12 @@
-"""SIP captures to measure on: the same octets at every run, calls interleaved, one in ten of them transferred."""
+"""SIP captures to measure on: the same octets at every run, calls interleaved, one in fifty of them transferred."""
 
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from struct import pack
 
+TRANSFERRED = 50
+"""One call in so many is transferred."""
 AT_ONCE = 20
 """Calls under way at the same time."""
 START = 1_700_000_000
@@ -54,14 +56,14 @@ def _address(endpoint: Endpoint) -> bytes:
 
 
 def _call(number: int, own_media_port: bool) -> Iterator[Message]:
-    """A call through the gateway, seen on one side; every tenth one is transferred with REFER."""
+    """A call through the gateway, seen on one side; every fiftieth one is transferred with REFER."""
     dialog = _Dialog(number, own_media_port)
     yield _CALLER, _GATEWAY, dialog.request("INVITE", 1, dialog.sdp())
     yield _GATEWAY, _CALLER, dialog.response("100 Trying", 1, "INVITE")
     yield _GATEWAY, _CALLER, dialog.response("180 Ringing", 1, "INVITE")
     yield _GATEWAY, _CALLER, dialog.response("200 OK", 1, "INVITE", dialog.sdp())
     yield _CALLER, _GATEWAY, dialog.request("ACK", 1)
-    if number % 10 == 0:
+    if number % TRANSFERRED == 0:
         yield from _transfer(dialog)
     yield _CALLER, _GATEWAY, dialog.request("BYE", 3)
     yield _GATEWAY, _CALLER, dialog.response("200 OK", 3, "BYE")

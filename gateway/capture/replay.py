@@ -58,9 +58,7 @@ def replay(
     problems: list[Problem] = []
     engine = Engine(lambda frame, what: problems.append(Problem(frame, what)), profile)
     reading = Reading(capture, problems.append, progress)
-    take = engine.take
-    for signal in reading:
-        take(signal)
+    engine.take_all(reading)
     engine.finish()
     found = tuple(engine.transfers)
     rewritten = tuple(rewrite(each, target, number, profile) for number, each in enumerate(found)) if target else ()

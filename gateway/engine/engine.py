@@ -4,7 +4,7 @@ The engine opens no socket, reads no clock and draws no random number: recorded 
 it, in order of time, and the same messages always give the same transfers.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -46,11 +46,17 @@ class Engine:
 
     def take(self, signal: Signal) -> None:
         """One message. What cannot be read is reported, never raised."""
-        watch = self._watches.get(signal.protocol) or self._watch(signal.protocol)
-        try:
-            watch(signal)
-        except GatewayError as error:
-            self._report(signal.frame, f"{signal.protocol}: {error}")
+        self.take_all((signal,))
+
+    def take_all(self, signals: Iterable[Signal]) -> None:
+        """Messages in order of time."""
+        watches = self._watches
+        for signal in signals:
+            watch = watches.get(signal.protocol) or self._watch(signal.protocol)
+            try:
+                watch(signal)
+            except GatewayError as error:
+                self._report(signal.frame, f"{signal.protocol}: {error}")
 
     def finish(self) -> None:
         """No more messages will come."""

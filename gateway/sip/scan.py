@@ -38,12 +38,12 @@ def start_of(octets: bytes) -> tuple[bytes, int]:
 class Scan:
     """A look at one message. A property raises DecodeError when its header is missing, unless it says otherwise."""
 
-    __slots__ = ("_end", "octets")
+    __slots__ = ("end_of_headers", "octets")
 
     def __init__(self, octets: bytes) -> None:
         self.octets = octets
         end = octets.find(b"\r\n\r\n")
-        self._end = end if end >= 0 else len(octets)
+        self.end_of_headers = end if end >= 0 else len(octets)
 
     @property
     def request_uri(self) -> str:
@@ -94,12 +94,16 @@ class Scan:
 
     def has(self, *names: bytes) -> bool:
         """Whether there is a header field of one of these names (lower case), in any spelling."""
-        head = self.octets[: self._end].lower()
+        head = self.octets[: self.end_of_headers].lower()
         return any(_stands_in(head, spelling) for name in names for spelling in _spellings(name))
+
+    def says(self, word: bytes) -> bool:
+        """Whether the headers have `word` (lower case) in them, anywhere and in any case."""
+        return word in self.octets[: self.end_of_headers].lower()
 
     def _value(self, name: bytes) -> bytes:
         octets, usual = self.octets, _USUAL[name]
-        at = octets.find(usual, 0, self._end)
+        at = octets.find(usual, 0, self.end_of_headers)
         if at >= 0:
             end = octets.find(b"\r\n", at + 1)
             if end >= 0 and octets[end + 2 : end + 3] not in _BLANK:
@@ -108,7 +112,7 @@ class Scan:
 
     def _value_in_any_spelling(self, name: bytes) -> bytes:
         # A lone LF ends a line for many senders; so the end of the head is looked for once more.
-        head = _FOLD.sub(b" ", self.octets[: self._end]).partition(b"\n\n")[0]
+        head = _FOLD.sub(b" ", self.octets[: self.end_of_headers]).partition(b"\n\n")[0]
         for line in head.split(b"\n")[1:]:
             field, colon, value = line.partition(b":")
             if colon and field.strip().lower() in _spellings(name):
