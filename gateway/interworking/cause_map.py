@@ -11,17 +11,27 @@ from pathlib import Path
 
 from gateway.interworking import cause_tables as tables
 from gateway.interworking import rose_errors
+from gateway.interworking.cause_profiles import DEFAULT_PROFILE, own_table, profiles
 from gateway.model.causes import Cause, Location
 from gateway.model.errors import GatewayError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.transfer import Outcome, TransferEvent, TransferOutcome
-from gateway.resources import folder
-from gateway.tables import TABLE_SUFFIXES
 from gateway.translators import dialect
 
-DEFAULT_PROFILE = "rfc3398"
+__all__ = [
+    "DEFAULT_PROFILE",
+    "CauseMap",
+    "Mapped",
+    "cause_map",
+    "cause_name",
+    "complete",
+    "profiles",
+    "reason_index",
+    "reason_name",
+    "status_name",
+]
+
 SIP_DIALECTS = ("sip", "teams")
-_NOT_PROFILES = ("names", "h225", "rose")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +73,6 @@ def reason_name(reason: str | int) -> str:
     raise GatewayError(f"no H.225.0 ReleaseCompleteReason {reason!r}")
 
 
-def profiles() -> tuple[str, ...]:
-    """Names of the profiles in `mappings/causes/`."""
-    files = (path.stem for path in (folder("mappings") / "causes").glob("*.yaml"))
-    return tuple(sorted(name for name in files if name not in _NOT_PROFILES))
-
-
 @lru_cache
 def cause_map(profile: str = DEFAULT_PROFILE, overrides: Path | None = None) -> "CauseMap":
     """The cause map of `profile`, with a trunk's own table on top of it.
@@ -76,10 +80,8 @@ def cause_map(profile: str = DEFAULT_PROFILE, overrides: Path | None = None) -> 
     `profile` may be the path of such a table too (it ends in .yaml): that lies on the profile it is `based_on`.
     Raises GatewayError for a profile that does not exist, MappingError for a table that is wrong.
     """
-    if Path(profile).suffix in TABLE_SUFFIXES:
-        return cause_map(tables.base_of(Path(profile)) or DEFAULT_PROFILE, Path(profile))
-    if profile not in profiles():
-        raise GatewayError(f"no cause profile {profile!r}; known: {', '.join(profiles())}")
+    if own := own_table(profile):
+        return cause_map(tables.base_of(own) or DEFAULT_PROFILE, own)
     return CauseMap(profile, tables.rules(profile, overrides))
 
 

@@ -6,6 +6,7 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from gateway.interworking.address_map import address_map
+from gateway.interworking.cause_profiles import own_table
 from gateway.model.document import as_document
 from gateway.model.errors import UntranslatableError
 from gateway.model.transfer import TransferEvent, TransferOutcome
@@ -51,6 +52,7 @@ class Translator:
     """The middle of every translation: the cause map `profile` and the address map of `plan`, and the way through."""
 
     def __init__(self, profile: str, plan: str) -> None:
+        own_table(profile)  # whether there is such a profile is known now; its tables can wait
         self._profile = profile
         self._addresses = address_map(plan)
 
@@ -117,5 +119,8 @@ def _is_spelling(error: str, other: str, target: str) -> bool:
 
 @cache
 def translator(profile: str = "rfc3398", plan: str = "default") -> Translator:
-    """The translator of a cause profile and a number plan. Raises MappingError when a table is wrong."""
+    """The translator of a cause profile and a number plan.
+
+    Raises GatewayError when there is no such profile or plan, MappingError when a table is wrong.
+    """
     return Translator(profile, plan)
