@@ -1,17 +1,20 @@
 """Replay: a capture goes through the engine, and what is found is told, and written in another dialect."""
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gateway.capture.signals import Problem, Reading
 from gateway.engine.engine import Engine
-from gateway.engine.rewriting import Rewritten, rewrite
 from gateway.engine.tally import Tally
 from gateway.interworking.observed import ObservedTransfer
-from gateway.interworking.translation import message_document
 from gateway.model.legs import SignallingProtocol
+
+if TYPE_CHECKING:
+    from gateway.engine.rewriting import Rewritten
 
 GATEWAY, FAR_SIDE = "192.0.2.1", "192.0.2.2"
 """Addresses in what is written (RFC 5737)."""
@@ -25,14 +28,13 @@ class Report:
     tally: Tally
     transfers: tuple[ObservedTransfer, ...]
     problems: tuple[Problem, ...]
-    rewritten: tuple[Rewritten, ...] = ()
+    rewritten: "tuple[Rewritten, ...]" = ()
 
     def as_document(self) -> dict[str, Any]:
         """The JSON form of the command `replay`."""
         transfers = [transfer.as_document() for transfer in self.transfers]
         for document, rewritten in zip(transfers, self.rewritten, strict=False):
-            document["written"] = [message_document(sent.message) for sent in rewritten.sent]
-            document["lost"] = [{"what": lost.what, "why": lost.why} for lost in rewritten.lost]
+            document.update(rewritten.as_document())
         return {
             "packets": self.packets,
             "messages": {protocol: dict(counts) for protocol, counts in self.tally.once.items() if counts},
@@ -58,16 +60,34 @@ def replay(
     problems: list[Problem] = []
     engine = Engine(lambda frame, what: problems.append(Problem(frame, what)), profile)
     reading = Reading(capture, problems.append, progress)
-    engine.take_all(reading)
+    with few_collections():
+        engine.take_all(reading)
     engine.finish()
     found = tuple(engine.transfers)
-    rewritten = tuple(rewrite(each, target, number, profile) for number, each in enumerate(found)) if target else ()
+    rewritten = _rewritten(found, target, profile) if target else ()
     if output is not None:
         write(output, rewritten)
     return Report(reading.packets, engine.tally, found, tuple(problems), rewritten)
 
 
-def write(output: Path, rewritten: Iterable[Rewritten]) -> None:
+def _rewritten(found: Iterable[ObservedTransfer], target: str, profile: str) -> "tuple[Rewritten, ...]":
+    from gateway.engine.rewriting import rewrite  # brings the address map, which takes long to load
+
+    return tuple(rewrite(each, target, number, profile) for number, each in enumerate(found))
+
+
+@contextmanager
+def few_collections() -> Iterator[None]:
+    """Few runs of the garbage collector: reading makes values by the million and hardly a cycle among them."""
+    before = gc.get_threshold()
+    gc.set_threshold(200_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def write(output: Path, rewritten: "Iterable[Rewritten]") -> None:
     """The rewritten transfers as a capture of the far side, in order of time. Raises OSError."""
     from gateway.capture.writer import Writer  # brings scapy, which takes long to load
 

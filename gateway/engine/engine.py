@@ -7,7 +7,7 @@ it, in order of time, and the same messages always give the same transfers.
 from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.engine.signal import Signal
 from gateway.engine.tally import Tally
@@ -26,6 +26,16 @@ _WATCHES = {
 """Who watches what. Each brings tables that take long to load, and most recordings need one of them."""
 
 
+class Watch(Protocol):
+    """An onlooker of one protocol."""
+
+    def take(self, signal: Signal) -> None:
+        """One message. Raises GatewayError when it cannot be read."""
+
+    def finish(self) -> None:
+        """No more messages will come."""
+
+
 class Engine:
     """Watches signalling and finds the transfers in it.
 
@@ -37,6 +47,7 @@ class Engine:
         self._report = report
         self.tally = Tally()
         self.correlator = Correlator(lambda: _cause_map(profile))
+        self._watching: list[Watch] = []
         self._watches: dict[str, Callable[[Signal], None]] = {}
 
     @property
@@ -60,13 +71,16 @@ class Engine:
 
     def finish(self) -> None:
         """No more messages will come."""
+        for watch in self._watching:
+            watch.finish()
         self.correlator.finish()
 
     def _watch(self, protocol: str) -> Callable[[Signal], None]:
         module, name = _WATCHES[protocol]
-        watch: Callable[[Signal], None] = getattr(import_module(module), name)(self.correlator, self.tally).take
-        self._watches[protocol] = watch
-        return watch
+        watch: Watch = getattr(import_module(module), name)(self.correlator, self.tally)
+        self._watching.append(watch)
+        self._watches[protocol] = watch.take
+        return watch.take
 
 
 @cache

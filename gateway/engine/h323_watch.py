@@ -49,6 +49,9 @@ class H323Watch:
             cause = Cause(message.cause) if message.cause else _NORMAL
             self._correlator.leg_released(leg, signal.time, signal.frame, cause)
 
+    def finish(self) -> None:
+        """No more messages will come; there is nothing left to do."""
+
     def _leg(self, signal: Signal, message: CallSignal) -> Leg:
         """By callIdentifier; a message without one (body `empty`) by its connection and call reference."""
         connection = (frozenset((signal.source, signal.destination)), message.call_reference)

@@ -51,6 +51,9 @@ class IsdnWatch:
         else:
             self._note(leg, signal.frame)
 
+    def finish(self) -> None:
+        """No more messages will come; there is nothing left to do."""
+
     def _note(self, leg: Leg, frame: int) -> None:
         if leg.key in self._correlator.calls_in_transfer:
             self._correlator.calls_in_transfer[leg.key].note(frame)

@@ -1,6 +1,7 @@
 """What a single message given without its surroundings is: SIP text, Q.931, a Facility element, H.225.0, H.450."""
 
 import re
+from collections.abc import Callable
 from enum import StrEnum
 
 from gateway.model.errors import DecodeError
@@ -17,24 +18,32 @@ class Kind(StrEnum):
 
 
 _SIP_START = re.compile(rb"\s*(?:SIP/2\.0 [0-9]{3}|[A-Za-z-]+ [^\r\n]+ SIP/2\.0)", re.I)
-_HEX = re.compile(r"(?:0x)?[0-9a-f\s:]+\Z", re.I)
+_BETWEEN_OCTETS = re.compile(r"\b0x|[\s:,-]+", re.I)
+_HEX = re.compile(r"[0-9a-f]+", re.I)
+_BYTE_ORDER_MARK = "\ufeff"
 _TPKT = b"\x03\x00"
-_CALL_CONTROL = 0x08
+_CALL_CONTROL, _MAINTENANCE = 0x08, (0x03, 0x43)
 _FACILITY_STARTS = frozenset((0x91, 0x92, 0x93, 0x96, 0x9F, 0x11, 0x1C, 0xA1, 0xA2, 0xA3, 0xA4))
+_PROFILES = range(0x80, 0xA0)
 _USER_USER, _USER_USER_X208 = 0x7E, 0x05
 
 
+def is_hex(text: str) -> bool:
+    """Whether `text` is hex digits; 0x, blanks, colons, dashes and commas may stand between octets."""
+    return bool(_HEX.fullmatch(_BETWEEN_OCTETS.sub("", text)))
+
+
 def from_text(text: str) -> bytes:
-    """Octets of a message given as hex (blanks, colons and 0x allowed) or as SIP text (LF becomes CRLF).
+    """Octets of a message given as hex (as in `is_hex`) or as SIP text (LF becomes CRLF); a byte order mark is skipped.
 
     Raises DecodeError when it is neither.
     """
-    stripped = text.strip()
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     if _SIP_START.match(text.encode("utf-8", "surrogateescape")):
         lines = text.replace("\r\n", "\n").lstrip().replace("\n", "\r\n")
         return lines.encode("utf-8", "surrogateescape")
-    if stripped and _HEX.match(stripped):
-        digits = re.sub(r"0x|[\s:]", "", stripped, flags=re.I)
+    digits = _BETWEEN_OCTETS.sub("", text)
+    if _HEX.fullmatch(digits):
         if len(digits) % 2:
             raise DecodeError(f"odd number of hex digits ({len(digits)})")
         return bytes.fromhex(digits)
@@ -52,6 +61,27 @@ def recognise(octets: bytes) -> Kind:
     if octets[0] == _CALL_CONTROL:
         return Kind.H225 if _has_h225_user_user(octets) else Kind.Q931
     return Kind.FACILITY if octets[0] in _FACILITY_STARTS else Kind.H450
+
+
+def require(kind: Kind, octets: bytes) -> None:
+    """Raises DecodeError when `octets` do not begin as a message of that kind must."""
+    if not octets:
+        raise DecodeError("no octets")
+    if not _BEGINNINGS[kind](octets):
+        raise DecodeError(f"no {kind} message begins with {octets[:4].hex(' ')}")
+
+
+def _begins_q931(octets: bytes) -> bool:
+    return octets[0] in (_CALL_CONTROL, *_MAINTENANCE) and not octets.startswith(_TPKT)
+
+
+_BEGINNINGS: dict[Kind, Callable[[bytes], bool]] = {
+    Kind.SIP: lambda octets: bool(_SIP_START.match(octets)),
+    Kind.Q931: _begins_q931,
+    Kind.FACILITY: lambda octets: octets[0] in _FACILITY_STARTS or octets[0] in _PROFILES,
+    Kind.H225: lambda octets: without_tpkt(octets)[:1] == bytes((_CALL_CONTROL,)),
+    Kind.H450: lambda octets: recognise(octets) is Kind.H450,
+}
 
 
 def without_tpkt(octets: bytes) -> bytes:

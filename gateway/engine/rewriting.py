@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from gateway.interworking.legs import Leg
 from gateway.interworking.observed import ObservedTransfer, Seen
-from gateway.interworking.translation import translator
+from gateway.interworking.translation import message_document, translator
 from gateway.model.errors import GatewayError
 from gateway.model.legs import H323Call, IsdnCall, SignallingProtocol, SipDialog
 from gateway.model.transfer import (
@@ -44,6 +44,13 @@ class Rewritten:
 
     sent: tuple[Sent, ...]
     lost: tuple[Lost, ...]
+
+    def as_document(self) -> dict[str, Any]:
+        """What the command `replay` adds to a transfer: the messages written, and what was lost."""
+        return {
+            "written": [message_document(sent.message) for sent in self.sent],
+            "lost": [{"what": lost.what, "why": lost.why} for lost in self.lost],
+        }
 
 
 def rewrite(transfer: ObservedTransfer, target: str, number: int = 0, profile: str = "rfc3398") -> Rewritten:

@@ -3,12 +3,13 @@
 from typing import Any
 
 from gateway.engine.isdn_dialects import dialect_of
-from gateway.engine.recognition import Kind, from_text, recognise, without_tpkt
+from gateway.engine.recognition import Kind, from_text, recognise, require, without_tpkt
 from gateway.interworking.translation import Translation, translator
 from gateway.isdn import q931
 from gateway.isdn.q931 import Identifier, InformationElement, MessageType
-from gateway.model.errors import DecodeError
-from gateway.model.legs import H323Call, IsdnCall
+from gateway.model.errors import DecodeError, UntranslatableError
+from gateway.model.legs import H323Call, IsdnCall, SignallingProtocol
+from gateway.model.transfer import OtherOperation, TransferEvent
 from gateway.translators import dialect
 from gateway.translators.dialect import Context
 
@@ -22,6 +23,7 @@ def decode(text: str, kind: str | None = None, variant: str | None = None) -> di
     """
     octets = from_text(text)
     form = Kind(kind) if kind else recognise(octets)
+    require(form, octets)
     return {"kind": str(form)} | _document(octets, form, variant)
 
 
@@ -56,7 +58,11 @@ def translate(
 
     Raises DecodeError for what cannot be read, UntranslatableError for what `target` cannot say.
     """
-    octets, spoken = _message(from_text(text))
+    given = from_text(text)
+    form = recognise(given)
+    if source and dialect(source).protocol is not _PROTOCOLS[form]:
+        raise DecodeError(f"{source} reads no message that begins with {given[:4].hex(' ')}, as {form} does")
+    octets, spoken = _message(given, form)
     context = Context(
         isdn=IsdnCall(call_reference),
         isdn_secondary=IsdnCall(secondary_call_reference),
@@ -64,12 +70,31 @@ def translate(
         h323_secondary=H323Call(secondary_call_reference),
         invoke_id=invoke_id,
     )
-    return translator(profile, plan).translate(octets, source or spoken, target, context)
+    try:
+        return translator(profile, plan).translate(octets, source or spoken, target, context)
+    except UntranslatableError:
+        _refuse_other_services(dialect(source or spoken).read(octets, context), target)
+        raise
 
 
-def _message(octets: bytes) -> tuple[bytes, str]:
+_PROTOCOLS = {
+    Kind.SIP: SignallingProtocol.SIP,
+    Kind.Q931: SignallingProtocol.ISDN,
+    Kind.FACILITY: SignallingProtocol.ISDN,
+    Kind.H225: SignallingProtocol.H323,
+    Kind.H450: SignallingProtocol.H323,
+}
+
+
+def _refuse_other_services(events: tuple[TransferEvent, ...], target: str) -> None:
+    """Raises UntranslatableError when the message asks for something else than a transfer, such as REFER to a cid:."""
+    for event in events:
+        if isinstance(event, OtherOperation):
+            raise UntranslatableError(f"this {event.operation} is no part of a transfer, and {target} has none such")
+
+
+def _message(octets: bytes, form: Kind) -> tuple[bytes, str]:
     """The complete message that carries what was given, and the dialect it speaks."""
-    form = recognise(octets)
     if form is Kind.SIP:
         return octets, "teams" if _from_teams(octets) else "sip"
     if form in (Kind.H225, Kind.H450):

@@ -16,7 +16,8 @@ from gateway.interworking.legs import RELEASED_LEGS_STAY
 from gateway.model.errors import DecodeError
 from gateway.sip.scan import Scan, start_of
 
-_TRYING = b"100"
+_TRYING = 100
+_AFTER_INVITE = len(b"INVITE ")
 
 KEPT_OCTETS = 48 << 20
 """Octets of messages that are kept unread; beyond it the calls that ended first go, then those that began first."""
@@ -38,31 +39,39 @@ class _Call:
         self.answered = False
 
 
+class _Kind:
+    """One method or one status: how often it was seen, and whether a message of it makes its call matter."""
+
+    __slots__ = ("look", "name", "on_wire", "once")
+
+    def __init__(self, name: str, look: _Look | None) -> None:
+        self.name = name
+        self.look = look
+        self.on_wire = self.once = 0
+
+
 class SipSieve:
     """Takes every SIP message of a recording, in order of time."""
 
     def __init__(self, correlator: Correlator, tally: Tally) -> None:
         self._watch = SipWatch(correlator)
         self._correlator = correlator
-        self._legs = correlator.legs
-        self._legs.recall = self._promote
+        self._legs = correlator.legs.by_key
+        correlator.legs.recall = self._promote
+        self._tally = tally
         self._is_copy = tally.is_copy
-        self._once = tally.once["sip"]
-        self._on_wire = tally.on_wire["sip"]
+        self._kinds: dict[bytes, _Kind] = {}
         self._calls: dict[str, _Call] = {}
         self._ended: deque[tuple[float, str]] = deque()
         self._octets = 0
-        self._names: dict[bytes, str] = {}
-        # Whether a message makes its call matter, by method and by class of status; others are only counted.
-        self._requests: dict[bytes, _Look] = {
+        # By method and by class of status; what is not here is only counted.
+        self._looks: dict[bytes, _Look] = {
             b"INVITE": self._invite,
             b"BYE": self._bye,
             b"CANCEL": self._is_kept,
             b"REFER": _matters,
             b"NOTIFY": _does_not,
             b"UPDATE": _does_not,
-        }
-        self._responses: dict[bytes, _Look] = {
             b"1": self._keep,
             b"2": self._answered,
             b"3": self._is_kept,
@@ -74,50 +83,53 @@ class SipSieve:
     def take(self, signal: Signal) -> None:
         """One SIP message. Raises DecodeError when it is none."""
         octets = signal.octets
+        copy = False
         if octets.startswith(b"SIP/2.0 "):
-            status = octets[8:11]
-            name = self._names.get(status) or self._name(status, octets)
-            self._on_wire[name] += 1
-            self._once[name] += 1
-            if status != _TRYING:
-                self._sort(signal, self._responses[status[:1]], False)
-            return
-        method = octets[: octets.find(b" ")]
-        name = self._names.get(method) or self._name(method, octets)
-        self._on_wire[name] += 1
-        copy = self._is_copy(octets, signal.source, signal.time)
+            kind = self._kinds.get(octets[8:11]) or self._learn(octets[8:11], octets)
+        else:
+            method = octets[: octets.find(b" ")]
+            kind = self._kinds.get(method) or self._learn(method, octets)
+            copy = self._is_copy(octets, signal.source, signal.time)
+        kind.on_wire += 1
         if not copy:
-            self._once[name] += 1
-        look = self._requests.get(method)
-        if look is not None:
-            self._sort(signal, look, copy)
-
-    def _name(self, kind: bytes, octets: bytes) -> str:
-        method, status = start_of(octets)
-        name = str(status) if status else method.decode("utf-8", "replace")
-        if status and kind[:1] not in self._responses:
-            raise DecodeError(f"{status} is no SIP status", where="start line")
-        self._names[kind] = name
-        return name
-
-    def _sort(self, signal: Signal, look: _Look, copy: bool) -> None:
-        octets = signal.octets
-        at = octets.find(b"\nCall-ID: ")
+            kind.once += 1
+        look = kind.look
+        if look is None:
+            return
+        at = octets.find(b"\nCall-ID: ") + 10
         end = octets.find(b"\r\n", at)
-        key = octets[at + 10 : end].decode("utf-8", "replace") if 0 <= at < end else Scan(octets).call_id
+        key = octets[at:end].decode("utf-8", "replace") if at > 9 and end > 0 else Scan(octets).call_id
         if key in self._legs:
             self._watch.take(signal, copy)
         elif not copy and look(signal, key):
             self._promote(key)
             self._watch.take(signal)
 
-    # Whether a message makes its call matter; where it does not, it is kept.
+    def finish(self) -> None:
+        """No more messages will come: the counts go into the tally."""
+        for kind in self._kinds.values():
+            self._tally.on_wire["sip"][kind.name] += kind.on_wire
+            self._tally.once["sip"][kind.name] += kind.once
+        self._kinds.clear()
+
+    def _learn(self, wire: bytes, octets: bytes) -> _Kind:
+        method, status = start_of(octets)
+        if status and wire[:1] not in self._looks:
+            raise DecodeError(f"{status} is no SIP status", where="start line")
+        name = str(status) if status else method.decode("utf-8", "replace")
+        look = None if status == _TRYING else self._looks.get(wire[:1] if status else method)
+        kind = self._kinds[wire] = _Kind(name, look)
+        return kind
+
+        # Whether a message makes its call matter; where it does not, it is kept.
 
     def _invite(self, signal: Signal, key: str) -> bool:
-        fields = Scan(signal.octets)
-        if self._correlator.waiting and self._correlator.awaits(fields.request_uri):
-            return True
-        if fields.has(b"replaces", b"referred-by"):
+        octets = signal.octets
+        if self._correlator.waiting:
+            uri = octets[_AFTER_INVITE : octets.find(b" ", _AFTER_INVITE)].decode("utf-8", "replace")
+            if self._correlator.awaits(uri):
+                return True
+        if Scan(octets).has(b"replaces", b"referred-by"):
             return True
         if key not in self._calls:
             self._calls[key] = _Call()

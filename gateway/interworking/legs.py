@@ -138,27 +138,27 @@ class LegTable:
     """
 
     def __init__(self) -> None:
-        self._legs: dict[str, Leg] = {}
+        self.by_key: dict[str, Leg] = {}
         self._given_up: dict[str, Leg] = {}
         self._released: deque[tuple[float, Leg]] = deque()
         self._next_sweep = 0.0
         self.recall: Callable[[str], None] = _nothing_to_recall
 
     def __len__(self) -> int:
-        return len(self._legs)
+        return len(self.by_key)
 
     def __iter__(self) -> Iterator[Leg]:
-        return iter(self._legs.values())
+        return iter(self.by_key.values())
 
     def __contains__(self, key: str) -> bool:
-        return key in self._legs
+        return key in self.by_key
 
     def find(self, key: str) -> Leg | None:
         """The leg with that key, or None. One that is not here is asked for once with `recall`."""
-        leg = self._legs.get(key)
+        leg = self.by_key.get(key)
         if leg is None:
             self.recall(key)
-            leg = self._legs.get(key)
+            leg = self.by_key.get(key)
         return leg
 
     def given_up_by(self, calling: str) -> Leg | None:
@@ -168,7 +168,7 @@ class LegTable:
     def add(self, leg: Leg) -> Leg:
         """A new leg (an older one of its key gives way)."""
         self._forget(leg.started)
-        self._legs[leg.key] = leg
+        self.by_key[leg.key] = leg
         return leg
 
     def alerting(self, leg: Leg) -> None:
@@ -201,8 +201,8 @@ class LegTable:
                 self._drop(leg)
 
     def _drop(self, leg: Leg) -> None:
-        if self._legs.get(leg.key) is leg:
-            del self._legs[leg.key]
+        if self.by_key.get(leg.key) is leg:
+            del self.by_key[leg.key]
         if leg.answered is None and self._given_up.get(leg.calling) is leg:
             del self._given_up[leg.calling]
 

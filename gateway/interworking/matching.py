@@ -3,6 +3,8 @@
 import re
 
 _DIALLABLE = re.compile(r"\+?[0-9*#().\-]+\Z")
+_NUMBER_AT_HOST = re.compile(r"sips?:\+?([0-9]+)@")
+"""The usual URI of a telephone number; looked at first because it is by far the most frequent."""
 _SEPARATORS = str.maketrans("", "", "+().-")
 _SHORTEST_COMMON_ENDING = 4
 """Digits that must agree when one form of a number has a prefix that the other lacks."""
@@ -13,6 +15,9 @@ def address_key(address: str) -> str:
 
     A URI without user part (Teams) is its own key, byte for byte but for the header part behind "?".
     """
+    plain = _NUMBER_AT_HOST.match(address)
+    if plain:
+        return plain[1]
     bare = address.partition("?")[0].strip()
     scheme, colon, rest = bare.partition(":")
     if not colon or scheme.lower() not in ("sip", "sips", "tel", "h323"):

@@ -6,6 +6,7 @@ folding: RFC 3261 7.3) second; `gateway.sip.message` reads the rest.
 """
 
 import re
+from functools import cache
 
 from gateway.model.errors import DecodeError
 
@@ -95,7 +96,8 @@ class Scan:
     def has(self, *names: bytes) -> bool:
         """Whether there is a header field of one of these names (lower case), in any spelling."""
         head = self.octets[: self.end_of_headers].lower()
-        return any(_stands_in(head, spelling) for name in names for spelling in _spellings(name))
+        # A search for the bare name is several times quicker than a pattern that ignores case.
+        return any(needle in head and _stands_in(head, needle) for needle in _needles(names))
 
     def says(self, word: bytes) -> bool:
         """Whether the headers have `word` (lower case) in them, anywhere and in any case."""
@@ -124,15 +126,18 @@ def _spellings(name: bytes) -> tuple[bytes, ...]:
     return (name, _COMPACT[name]) if name in _COMPACT else (name,)
 
 
-def _stands_in(head: bytes, spelling: bytes) -> bool:
-    # A search for the bare name is several times quicker than a pattern that ignores case.
-    name = b"\n" + spelling
-    at = head.find(name)
+@cache
+def _needles(names: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    return tuple(b"\n" + spelling for name in names for spelling in _spellings(name))
+
+
+def _stands_in(head: bytes, needle: bytes) -> bool:
+    at = head.find(needle)
     while at >= 0:
-        end = at + len(name)
+        end = at + len(needle)
         if head[end : end + 8].lstrip(b" \t")[:1] == b":":
             return True
-        at = head.find(name, end)
+        at = head.find(needle, end)
     return False
 
 
