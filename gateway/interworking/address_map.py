@@ -4,13 +4,13 @@ Nothing is invented: a name gives no number, a withheld identity stays withheld,
 stays the URI that it is (RFC 4497 9, RFC 3398 12, RFC 3966).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 from gateway.interworking.number_plan import NumberPlan, country_plan, number_plan
-from gateway.interworking.telephone_uri import Dialled, dialled, withheld
+from gateway.interworking.telephone_uri import Dialled, dialled, parameters_with, sip_of_h323, withheld
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import (
     Alias,
@@ -97,21 +97,22 @@ class AddressMap:
         number = self._local(found) if not routing else _of_dial_string(routing)
         return None if number is None else self.plan.resolved(number)
 
-    def uri_of(self, number: Number) -> str:
-        """The SIP URI of a number: global when country code and all are known, else in its phone-context."""
-        digits = self.plan.e164(number)
-        if digits is not None:
-            return f"sip:+{digits}@{self.domain};user=phone"
-        context = self.context_of(number)
-        inner = f";phone-context={context}" if context else ""
-        return f"sip:{escape_user(self.plan.resolved(number).digits)}{inner}@{self.domain};user=phone"
+    def uri_of(self, number: Number, origin: str = "") -> str:
+        """The SIP URI of a number: global when country code and all are known, else in its phone-context.
 
-    def tel_of(self, number: Number) -> str:
-        """The tel URI of a number (RFC 3966): a local one has its phone-context, the domain if there is no other."""
-        digits = self.plan.e164(number)
-        if digits is not None:
-            return f"tel:+{digits}"
-        return f"tel:{self.plan.resolved(number).digits};phone-context={self.context_of(number) or self.domain}"
+        `origin` is the URI that the number was read from: phone-context, extension and the like stay with the number
+        (RFC 3261 19.1.6).
+        """
+        # Escapes that are there stay.
+        user = "%".join(map(escape_user, self._subscriber(number, origin, "").split("%")))
+        return f"sip:{user}@{self.domain};user=phone"
+
+    def tel_of(self, number: Number, origin: str = "") -> str:
+        """The tel URI of a number (RFC 3966): a local one has its phone-context, the domain if there is no other.
+
+        `origin` as for uri_of.
+        """
+        return f"tel:{self._subscriber(number, origin, self.domain)}"
 
     def context_of(self, number: Number) -> str:
         """The phone-context of a number that is not global; empty when the plan has none."""
@@ -154,7 +155,10 @@ class AddressMap:
         return _changed(filled, number=number, aliases=party.aliases or self.aliases_of(number, uri))
 
     def complete_event(self, event: TransferEvent, toward: str) -> TransferEvent:
-        """`event` with every party in it completed for the dialect `toward`. Raises GatewayError for no dialect."""
+        """`event` with every party in it completed for the dialect `toward`.
+
+        Raises GatewayError for no dialect, DecodeError for a number too long for the ISDN.
+        """
         fields = _PARTIES.get(type(event))
         if fields is None:
             return event
@@ -166,7 +170,14 @@ class AddressMap:
             after = {name: self.complete(party, protocol) for name, party in before.items()}
         changed: dict[str, Any] = {name: party for name, party in after.items() if party is not before[name]}
         event = replace(event, **changed) if changed else event
+        if protocol is SignallingProtocol.ISDN:
+            self._check(after.values())
         return self._identified(event, protocol) if isinstance(event, PartyUpdate) else event
+
+    def _check(self, parties: Iterable[Party]) -> None:
+        for party in parties:
+            if party.number is not None:
+                self.plan.checked(party.number)
 
     def _for_teams(self, party: Party) -> Party:
         """The dialect has address rules of its own; what they need are numbers with country code, wherever the plan
@@ -209,6 +220,14 @@ class AddressMap:
     def _with_uri(self, party: Party, number: Number | None, uri: str) -> Party:
         return party if party.uri else _changed(party, uri=uri or (self.uri_of(number) if number else ""))
 
+    def _subscriber(self, number: Number, origin: str, domain: str) -> str:
+        digits = self.plan.e164(number)
+        if digits is not None:
+            return f"+{digits}{parameters_with('', origin)}"
+        found = dialled(origin)
+        context = (found.context if found else "") or self.context_of(number) or domain
+        return f"{self.plan.resolved(number).digits}{parameters_with(context, origin)}"
+
     def _local(self, found: Dialled) -> Number | None:
         if found.is_global:
             return _global(found.digits)
@@ -250,7 +269,7 @@ def _name_aliases(uri: str) -> tuple[Alias, ...]:
 
 def _read_url(addresses: AddressMap, alias: Alias) -> tuple[Number | None, str]:
     uri = alias.value
-    return addresses.number_of(uri), f"sip:{uri[5:]}" if uri[:5].lower() == "h323:" and "@" in uri else uri
+    return addresses.number_of(uri), sip_of_h323(uri, addresses.domain) if uri[:5].lower() == "h323:" else uri
 
 
 def _read_number(_: AddressMap, alias: Alias) -> tuple[Number | None, str]:

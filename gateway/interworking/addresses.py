@@ -1,16 +1,18 @@
 """Addresses for everyone: the address map, and any number, URI or alias in any other form."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.interworking.address_map import AddressMap, address_map, complete_event
 from gateway.interworking.number_class import NumberClass, classify
-from gateway.interworking.number_plan import MAX_E164, NumberPlan, country_plan, number_plan, plan_names
-from gateway.interworking.telephone_uri import SCHEME, digits_of, parse
+from gateway.interworking.number_plan import NumberPlan, country_plan, number_plan, plan_names
+from gateway.interworking.telephone_uri import SCHEME, digits_of, parse, sip_of_h323
 from gateway.model.document import as_document
 from gateway.model.errors import DecodeError, GatewayError
 from gateway.model.parties import Alias, AliasKind, Number, NumberingPlan, Party, TypeOfNumber
+from gateway.sip.address import Address as NameAddr
 from gateway.translators.teams_addresses import is_teams, teams_from_number
 
 __all__ = [
@@ -29,8 +31,8 @@ __all__ = [
     "read",
 ]
 
-_MOST_DIGITS = 32
-_H323_ID = 256
+# As long as an h323-ID may be, and nothing that looks like a number, a name-addr or a URI of another scheme.
+_ALIAS = re.compile(r"(?!\+|[a-z][a-z0-9+.-]*:\S)[^<>]{1,256}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,15 @@ def convert(
 def read(value: str) -> Party:
     """What a person typed, as a party. Raises GatewayError for text that is no address."""
     text = value.strip()
-    if SCHEME.match(text):
-        parse(text)
-        return Party(uri=text)
+    uri = NameAddr.parse(text).uri if "<" in text else text
+    if SCHEME.match(uri):
+        parse(uri)
+        return Party(uri=uri)
     if digits := digits_of(_without_trunk_prefix(text)):
         plus = digits.startswith("+")
         bare = digits.removeprefix("+")
         return Party(number=Number(bare, TypeOfNumber.INTERNATIONAL, NumberingPlan.E164) if plus else Number(bare))
-    if not text or text.startswith("+") or not text.isprintable() or len(text) > _H323_ID:
+    if not _ALIAS.fullmatch(text) or not text.isprintable():
         raise DecodeError(f"no number, URI or alias: {value[:80]!r}")
     return Party(aliases=(Alias(AliasKind.H323_ID, text),))
 
@@ -95,11 +98,7 @@ def _resolved(addresses: AddressMap, party: Party) -> Party:
     """`party` with its number as the plan knows it. Raises DecodeError for a number that is too long."""
     if party.number is None:
         return party
-    number = addresses.plan.resolved(party.number)
-    most = MAX_E164 if number.type_of_number is TypeOfNumber.INTERNATIONAL else _MOST_DIGITS
-    if len(number.digits) > most:
-        raise DecodeError(f"{number.digits} has {len(number.digits)} digits, more than {most}")
-    return replace(party, number=number)
+    return replace(party, number=addresses.plan.resolved(addresses.plan.checked(party.number)))
 
 
 def _number(party: Party, to: str) -> Number:
@@ -129,16 +128,16 @@ def _sip(addresses: AddressMap, party: Party) -> Address:
     if party.uri[:3].lower() == "sip":
         uri = party.uri
     elif party.number is not None:
-        uri = addresses.uri_of(party.number)
+        uri = addresses.uri_of(party.number, party.uri)
     elif party.uri[:5].lower() == "h323:":
-        uri = f"sip:{party.uri[5:]}"
+        uri = sip_of_h323(party.uri, addresses.domain)
     else:
         raise GatewayError(f"{party.uri!r} has no SIP form")
     return Address("sip", uri, party.number, uri)
 
 
 def _tel(addresses: AddressMap, party: Party) -> Address:
-    uri = party.uri if party.uri[:4].lower() == "tel:" else addresses.tel_of(_number(party, "tel"))
+    uri = party.uri if party.uri[:4].lower() == "tel:" else addresses.tel_of(_number(party, "tel"), party.uri)
     return Address("tel", uri, party.number, uri)
 
 

@@ -3,14 +3,18 @@
 from collections.abc import Mapping
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gateway.model.errors import GatewayError
+from gateway.interworking.telephone_uri import digits_of
+from gateway.model.errors import DecodeError, GatewayError
 from gateway.model.parties import Number, NumberingPlan, TypeOfNumber
 from gateway.resources import folder
 from gateway.tables import Table, load, table_path
+
+if TYPE_CHECKING:
+    from phonenumbers import PhoneNumber
 
 TypeName = Literal["unknown", "international", "national", "network-specific", "subscriber", "abbreviated"]
 PlanName = Literal["unknown", "e164", "data", "telex", "national", "private"]
@@ -18,6 +22,7 @@ PlanName = Literal["unknown", "e164", "data", "telex", "national", "private"]
 TYPES: Mapping[str, TypeOfNumber] = {each.name.lower().replace("_", "-"): each for each in TypeOfNumber}
 PLANS: Mapping[str, NumberingPlan] = {each.name.lower(): each for each in NumberingPlan}
 MAX_E164 = 15
+_MAX_LOCAL = 32
 
 _NOT_PLANS = ("redirecting", "classes")
 _SERVICE = frozenset("*#")
@@ -131,12 +136,21 @@ class NumberPlan(Table):
         """The digits of the E.164 number, without plus sign; None when it is not one."""
         found = self.resolved(number)
         public = found.plan in _PUBLIC and found.type_of_number is TypeOfNumber.INTERNATIONAL
-        return found.digits if public and found.digits.isdecimal() else None
+        return found.digits if public and digits_of(f"+{found.digits}") else None
 
     def for_isdn(self, number: Number) -> Number:
         """`number` as the trunk wants it sent (RFC 3398 12.2), by the first send rule that fits."""
         found = self._in_own_country(self.resolved(number))
         return next((sent for rule in self.send_rules if (sent := rule.apply(found))), found)
+
+    def checked(self, number: Number) -> Number:
+        """`number` as it is. Raises DecodeError for more digits than E.164 allows, or any trunk when it is local."""
+        found = self.resolved(number)
+        most = MAX_E164 if found.type_of_number is TypeOfNumber.INTERNATIONAL else _MAX_LOCAL
+        if len(found.digits) > most:
+            what = f"{found.digits} has {len(found.digits)} digits, more than {most}"
+            raise DecodeError(what, sip_status=484, cause=28)
+        return number
 
     def _in_own_country(self, found: Number) -> Number:
         own = self.own_code
@@ -205,7 +219,7 @@ def country_plan(region: str) -> NumberPlan:
     region = region.upper()
     if not _country_code(region):
         raise GatewayError(f"no country {region!r}: two letters of ISO 3166 are wanted, such as DE")
-    changes = {"region": region, "title": f"as dialled in {region}"}
+    changes = {"region": region, "title": f"as dialled in {region}", "foreign_contexts": "refuse"}
     return NumberPlan.model_validate(number_plan().model_dump() | changes)
 
 
@@ -220,7 +234,8 @@ def _country_code(region: str) -> str:
 @lru_cache(4096)
 def dialled_in(digits: str, region: str) -> Number | None:
     """The international number that `digits` reach when dialled in `region`: with the prefix for other countries,
-    or valid there by the metadata of `phonenumbers`; None for the rest (short codes, extensions).
+    or by the metadata of `phonenumbers` valid there and dialled as national numbers are; None for the rest (short
+    codes, extensions, and subscriber numbers, which belong to an area that is not said).
     """
     import phonenumbers
 
@@ -229,6 +244,18 @@ def dialled_in(digits: str, region: str) -> Number | None:
     except phonenumbers.NumberParseException:
         return None
     abroad = parsed.country_code_source == phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_IDD
-    if not abroad and not phonenumbers.is_valid_number(parsed):
+    if not abroad and not (phonenumbers.is_valid_number(parsed) and _is_national(digits, parsed, region)):
         return None
     return _international(f"{parsed.country_code}{phonenumbers.national_significant_number(parsed)}")
+
+
+def _is_national(digits: str, parsed: "PhoneNumber", region: str) -> bool:
+    """Whether `digits` begin with the national prefix, or need none, as in Spain or the US."""
+    import phonenumbers
+
+    prefix = phonenumbers.ndd_prefix_for_region(region, strip_non_digits=True) or ""
+    significant = phonenumbers.national_significant_number(parsed)
+    if digits != significant:
+        return bool(prefix) and digits.startswith(prefix)
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
+    return phonenumbers.normalize_digits_only(written) == significant

@@ -10,8 +10,11 @@ from gateway.sip.parameters import Parameters
 from gateway.sip.uri import Uri, unescape
 
 SCHEME = re.compile(r"(sips?|tel|h323):", re.IGNORECASE)
-DIAL_STRING = re.compile(r"\+?[0-9*#]+", re.ASCII)
+DIAL_STRING = re.compile(r"\+[1-9][0-9]*|[0-9*#]+", re.ASCII)
+"""Digits of a global number, which begin with a country code (none begins with 0), or of a local one."""
+
 _SEPARATORS = str.maketrans("", "", "-.() ")
+_IN_FRONT = ("isub", "postd", "ext", "phone-context")
 _WITHHELD = {
     "anonymous": Presentation.RESTRICTED,
     "restricted": Presentation.RESTRICTED,
@@ -33,10 +36,14 @@ class Dialled:
 
 def parse(uri: str) -> Uri:
     """The URI in its parts; an h323 URI like a SIP one. Raises DecodeError."""
-    if uri[:5].lower() == "h323:":
-        text = uri[5:]
-        return Uri.parse("sip:" + (text if "@" in text else f"{text}@h323.invalid"))
-    return Uri.parse(uri)
+    return Uri.parse(sip_of_h323(uri, "h323.invalid") if uri[:5].lower() == "h323:" else uri)
+
+
+def sip_of_h323(uri: str, domain: str) -> str:
+    """An h323 URI (RFC 3508) as SIP URI: a user without host is one of `domain`, a host without user stays one."""
+    address, semicolon, parameters = uri[5:].partition(";")
+    at = address if "@" in address else f"{address}@{domain}"
+    return f"sip:{at.removeprefix('@')}{semicolon}{parameters}"
 
 
 @lru_cache(4096)
@@ -48,18 +55,23 @@ def dialled(uri: str) -> Dialled | None:
         return None
     if parsed.user is None or withheld(uri) is not None:
         return None
-    number, _, inner = parsed.user.partition(";")
-    if parsed.scheme.lower() == "tel":
-        parameters, phone = parsed.parameters, True
-    else:
-        parameters, phone = Parameters.parse(inner), _is_phone(parsed)
-    return _dialled(unescape(number), parameters, phone)
+    number, parameters = _subscriber(parsed)
+    return _dialled(unescape(number), parameters, parsed.scheme.lower() == "tel" or _is_phone(parsed))
+
+
+def parameters_with(context: str, uri: str) -> str:
+    """`;phone-context=` and what else stands beside the number in `uri` (ext, isub, rn and others), escaped as there
+    and in the order of RFC 3261 19.1.6 and RFC 3966 3; a global number has no `context` ("").
+    """
+    parameters = _subscriber(parse(uri))[1].without("phone-context").items if dialled(uri) else ()
+    named = [(name.lower(), value) for name, value in parameters] + [("phone-context", context)] * bool(context)
+    return "".join(f";{name}" if value is None else f";{name}={value}" for name, value in sorted(named, key=_rank))
 
 
 def digits_of(text: str) -> str:
     """`text` without visual separators (RFC 3966 3) when it is a dial string; else empty."""
     bare = text.translate(_SEPARATORS)
-    return bare if DIAL_STRING.fullmatch(bare) and not ("+" in bare and not bare[1:].isdecimal()) else ""
+    return bare if DIAL_STRING.fullmatch(bare) else ""
 
 
 @lru_cache(4096)
@@ -72,6 +84,17 @@ def withheld(uri: str) -> Presentation | None:
     if parsed.host.lower() == "anonymous.invalid":
         return Presentation.RESTRICTED
     return _WITHHELD.get((parsed.user or "").lower())
+
+
+def _subscriber(uri: Uri) -> tuple[str, Parameters]:
+    """Number and parameters of the telephone-subscriber that a tel URI is and a SIP URI has as its user part."""
+    number, _, inner = (uri.user or "").partition(";")
+    return number, uri.parameters if uri.scheme.lower() == "tel" else Parameters.parse(inner)
+
+
+def _rank(parameter: tuple[str, str | None]) -> tuple[int, str]:
+    name = parameter[0]
+    return (_IN_FRONT.index(name) if name in _IN_FRONT else len(_IN_FRONT)), name
 
 
 def _is_phone(uri: Uri) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from gateway.interworking.address_map import AddressMap
 from gateway.interworking.addresses import address_map, complete_event
 from gateway.interworking.number_plan import NumberPlan
-from gateway.model.errors import GatewayError
+from gateway.model.errors import DecodeError, GatewayError
 from gateway.model.parties import (
     Alias,
     AliasKind,
@@ -143,3 +143,11 @@ def test_a_restricted_number_goes_to_a_trusted_peer_only() -> None:
 def test_toward_teams_numbers_get_their_country_and_no_uri_of_ours(before: Party, after: Party) -> None:
     event = address_map("germany").complete_event(TransferRequest(TransferKind.BLIND, before), "teams")
     assert event == TransferRequest(TransferKind.BLIND, after)
+
+
+@pytest.mark.parametrize("uri", [f"sip:+{'4' * 40}@example.com", f"tel:+{'4' * 16}", f"sip:{'4' * 33}@example.com"])
+def test_a_number_that_no_trunk_dials_does_not_reach_one(uri: str) -> None:
+    """E.164: fifteen digits at most."""
+    for dialect in ("etsi-ect", "qsig"):
+        with pytest.raises(DecodeError, match=r"has [0-9]+ digits, more than (15|32)"):
+            complete_event(TransferRequest(TransferKind.BLIND, Party(uri=uri)), dialect)

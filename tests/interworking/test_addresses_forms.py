@@ -112,3 +112,97 @@ def test_any_text_has_a_form_or_a_gateway_error(text: str, to: str, country: str
             assert convert(value, to, country).value
         except GatewayError as error:
             assert error.what
+
+
+@pytest.mark.parametrize(
+    ("value", "country"),
+    [
+        ("5551234", "DE"),
+        ("(555) 010-0", "DE"),
+        ("4930123456", "DE"),
+        ("(555) 010-0", "US"),
+        ("2079460000", "GB"),
+        ("8001234567", "RU"),
+        ("112", "DE"),
+    ],
+)
+def test_a_subscriber_number_belongs_to_an_area_that_is_not_said(value: str, country: str) -> None:
+    with pytest.raises(GatewayError, match="is not global"):
+        convert(value, "e164", country)
+    assert str(convert(value, "isdn", country).value).endswith(" (unknown, unknown)")
+
+
+@pytest.mark.parametrize(
+    ("value", "country", "e164"),
+    [
+        ("0555 1234", "DE", "+495551234"),
+        ("020 7946 0000", "GB", "+442079460000"),
+        ("8 800 123 45 67", "RU", "+78001234567"),
+        ("06 20 123 4567", "HU", "+36201234567"),
+        ("011 15 2345 6789", "AR", "+5491123456789"),
+        ("912 345 678", "ES", "+34912345678"),
+        ("212 555 0100", "US", "+12125550100"),
+        ("1 212 555 0100", "US", "+12125550100"),
+    ],
+)
+def test_a_national_number_has_its_prefix_or_its_country_has_none(value: str, country: str, e164: str) -> None:
+    assert convert(value, "e164", country).value == e164
+
+
+@pytest.mark.parametrize(
+    ("value", "to", "same"),
+    [
+        (
+            "tel:4711;phone-context=pbx.example",
+            "sip",
+            "sip:4711;phone-context=pbx.example@gateway.invalid;user=phone",
+        ),
+        ("tel:47-11;phone-context=+1-914", "sip", "sip:4711;phone-context=+1914@gateway.invalid;user=phone"),
+        ("sip:1234;phone-context=+49@h", "tel", "tel:1234;phone-context=+49"),
+        ("tel:+1-555-0100;ext=22", "sip", "sip:+15550100;ext=22@gateway.invalid;user=phone"),
+        (
+            "tel:+15550100;POSTD=p2;isUB=1411",
+            "sip",
+            "sip:+15550100;isub=1411;postd=p2@gateway.invalid;user=phone",
+        ),
+        ("tel:+15550100;isub=a:%3A", "sip", "sip:+15550100;isub=a%3A%3A@gateway.invalid;user=phone"),
+        ("sip:+15550100;ext=22@h;user=phone;transport=tcp", "tel", "tel:+15550100;ext=22"),
+        ("tel:1;a=b;phone-context=h;ext=2", "sip", "sip:1;ext=2;phone-context=h;a=b@gateway.invalid;user=phone"),
+    ],
+)
+def test_a_telephone_subscriber_keeps_its_context_and_parameters(value: str, to: str, same: str) -> None:
+    """RFC 3261 19.1.6, RFC 3966 5.1.5."""
+    assert convert(value, to).value == same
+
+
+def test_a_local_number_of_another_country_is_not_dialled_as_one_of_this() -> None:
+    with pytest.raises(GatewayError, match="no number in"):
+        convert("tel:030123456;phone-context=+1", "e164", "DE")
+
+
+@pytest.mark.parametrize(
+    "value", ["<sip:+15550100@gw>", '"Bob, Front" <sip:+15550100@gw>;tag=1', "<tel:+1-555-0100>"]
+)
+def test_a_name_addr_is_read_as_its_uri(value: str) -> None:
+    assert convert(value, "e164").value == "+15550100"
+
+
+@pytest.mark.parametrize(
+    "value", ["mailto:a@b", "urn:service:sos", "<bob>", "<sip:a@b", "a<b>c<d>", "+0", "+0301234"]
+)
+def test_what_is_no_address_of_a_telephone_is_refused(value: str) -> None:
+    with pytest.raises(GatewayError, match=r"^no (address|number)"):
+        convert(value, "sip")
+
+
+@pytest.mark.parametrize(
+    ("value", "uri"),
+    [
+        ("h323:alice", "sip:alice@gateway.invalid"),
+        ("h323:alice@gk.example.com", "sip:alice@gk.example.com"),
+        ("h323:@gk.example.com", "sip:gk.example.com"),
+    ],
+)
+def test_an_h323_uri_without_host_names_a_user(value: str, uri: str) -> None:
+    """RFC 3508."""
+    assert convert(value, "sip").value == uri
