@@ -30,11 +30,12 @@ def write(variant: str, event: OtherOperation, invoke_id: int) -> Invoke:
 
     Raises UntranslatableError when `variant` has no such operation, or the argument was read by another dialect.
     """
+    code = _code(variant, event.operation)
     try:
         argument = bytes.fromhex(event.arguments)
     except ValueError:
         raise UntranslatableError(f"the argument of {event.operation} is known to its own dialect only") from None
-    return Invoke(invoke_id, _code(variant, event.operation), argument or None)
+    return Invoke(invoke_id, code, argument or None)
 
 
 def is_known(variant: str, name: str) -> bool:
@@ -48,7 +49,7 @@ def _code(variant: str, name: str) -> rose.Code:
         return operations.named(variant, name).code
     if "." in name and name.replace(".", "").isdigit():
         return name
-    raise UntranslatableError(f"no operation {name!r} here")
+    raise UntranslatableError(f"{name} is no transfer, and no operation of {variant}")
 
 
 def _number(value: Any) -> Number | None:

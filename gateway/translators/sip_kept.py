@@ -22,12 +22,13 @@ STATUS = "status code"
 SIPFRAG = "sipfrag "
 """How `what` begins for a header field inside a message/sipfrag body."""
 
-# They belong to the hop, to the dialog, to the session or to the sending program, not to the transfer.
+# They belong to the hop (Via, Route), to the dialog, to the session or to the sending program (User-Agent), and not
+# to the transfer: they tell neither who a party is nor what it allows, and the gateway says its own without loss.
 _NOT_CARRIED = frozenset(
     """via from to call-id cseq contact max-forwards route record-route content-length allow allow-events accept
     accept-encoding accept-language authorization proxy-authorization www-authenticate proxy-authenticate
     authentication-info date timestamp expires user-agent server organization mime-version session-expires min-se
-    rack rseq session-id privacy p-asserted-identity subscription-state""".split()  # noqa: SIM905  names read better so
+    rack rseq subscription-state""".split()  # noqa: SIM905  names read better so
 )
 _OPTION_TAGS = ("supported", "require")
 _SEVERAL = ("contact", "diversion", "history-info", "user-to-user", "p-asserted-identity")

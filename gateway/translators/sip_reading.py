@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 from gateway.model.causes import Cause
 from gateway.model.errors import DecodeError
-from gateway.model.parties import Party
+from gateway.model.parties import Party, Presentation
 from gateway.model.transfer import (
     Kept,
     OtherOperation,
@@ -23,6 +24,7 @@ from gateway.model.transfer import (
 from gateway.sip.address import Address
 from gateway.sip.dialog_id import DialogId
 from gateway.sip.diversion import Diversion, diversions, history
+from gateway.sip.identity import is_withheld, privacy
 from gateway.sip.message import Headers, Message
 from gateway.sip.reason import q850_cause, reasons
 from gateway.sip.refer_to import ReferTo, refer_sub, refer_to, referred_by, replaces
@@ -34,22 +36,36 @@ from gateway.translators.sip_parties import asserted_party, caller, party
 
 Events = tuple[TransferEvent, ...]
 
+_IDENTITY = ("privacy", "p-asserted-identity")
+"""What a caller's party says."""
+
 
 def events(message: Message) -> Events:
     """The transfer events in `message`; empty when it says nothing of a transfer. Raises DecodeError."""
     table = _REQUESTS if message.is_request else _RESPONSES
-    reader = table.get(message.method.upper())
-    return reader(message) if reader else ()
+    method = message.method.upper()
+    reader = table.get(method)
+    if reader is None:
+        return ()
+    if message.is_request and method != "INVITE":
+        _refuse_misplaced(message.headers)
+    return reader(message)
+
+
+def _refuse_misplaced(headers: Headers) -> None:
+    """Replaces and Join outside of an INVITE are answered with 400 (RFC 3891 §3, RFC 3911 §4)."""
+    for name in ("Replaces", "Join"):
+        if name in headers:
+            raise DecodeError("only an INVITE may carry it", where=name)
 
 
 def _refer(message: Message) -> Events:
     asked = refer_to(message.headers)
-    if asked.uri is None or asked.method.upper() != "INVITE":
-        arguments = json.dumps({"referTo": str(asked.address), "method": asked.method})
-        return (OtherOperation("REFER", arguments, kept=kept(message, "refer-to")),)
+    if asked.uri is None or asked.method.upper() != "INVITE" or asked.join:
+        return (_no_transfer(asked, message),)
     replaced = asked.replaces
     without_sub = refer_sub(message.headers) is False
-    said = ("refer-to", "referred-by", *(("refer-sub",) if without_sub else ()))
+    said = ("refer-to", "referred-by", *_plain_privacy(message.headers), *(("refer-sub",) if without_sub else ()))
     tags = ("norefersub",) if without_sub else ()
     return (
         TransferRequest(
@@ -64,6 +80,14 @@ def _refer(message: Message) -> Events:
     )
 
 
+def _no_transfer(asked: ReferTo, message: Message) -> OtherOperation:
+    """Another method, another scheme, or Join: to take part in a conversation is not to take a party's place in it
+    (RFC 3911 §1).
+    """
+    arguments = json.dumps({"referTo": str(asked.address), "method": asked.method})
+    return OtherOperation("Join" if asked.join else "REFER", arguments, kept=kept(message, "refer-to"))
+
+
 def _kind(replaced: DialogId | None) -> TransferKind:
     if replaced is None:
         return TransferKind.BLIND
@@ -76,12 +100,12 @@ def _is_notified(headers: Headers) -> bool:
 
 
 def _transferor(headers: Headers) -> Party | None:
-    """Who refers: Referred-By, else the sender."""
-    said = referred_by(headers)
+    """Who refers: Referred-By, else the sender. Privacy in a request is the sender's (RFC 3323 §4.2)."""
     sender = headers.get("From")
-    if said:
-        return party(said)
-    return party(Address.parse(sender)) if sender else None
+    said = referred_by(headers) or (Address.parse(sender) if sender else None)
+    if said is None:
+        return None
+    return replace(party(said), presentation=Presentation.RESTRICTED) if is_withheld(headers) else party(said)
 
 
 def _to(headers: Headers) -> Party | None:
@@ -108,7 +132,10 @@ def _bye(message: Message) -> Events:
             transferor=_transferor(message.headers),
             transferee=_to(message.headers),
             notify=False,
-            kept=(*_with_parameters(message.headers, "Also", "Referred-By"), *kept(message, "also", "referred-by")),
+            kept=(
+                *_with_parameters(message.headers, "Also", "Referred-By"),
+                *kept(message, "also", "referred-by", *_plain_privacy(message.headers)),
+            ),
         ),
     )
 
@@ -157,7 +184,7 @@ def _invite(message: Message) -> Events:
     replaced, referrer = replaces(message.headers), referred_by(message.headers)
     if replaced is None and referrer is None:
         return ()
-    said = ("replaces", "referred-by", *(("from",) if referrer else ()))
+    said = ("replaces", "referred-by", *_IDENTITY)
     tags = ("replaces",) if replaced else ()
     return (
         TransferSetup(
@@ -180,18 +207,23 @@ def _in_dialog(message: Message) -> Events:
     who = asserted_party(message.headers)
     if who is None:
         return ()
-    return (PartyUpdate(Stage.UPDATE, who, kept=(*_identity(message), *kept(message))),)
+    return (PartyUpdate(Stage.UPDATE, who, kept=(*_identity(message), *kept(message, *_IDENTITY))),)
 
 
 def _identity(message: Message) -> tuple[Kept, ...]:
     """What the party does not hold of a caller's identity: Privacy beyond "id", a second asserted address."""
-    privacy = message.headers.get("Privacy")
-    more = (Kept(DIALECT, "Privacy", privacy),) if privacy and privacy.lower() != "id" else ()
+    asked = message.headers.get("Privacy")
+    more = (Kept(DIALECT, "Privacy", asked),) if asked and not _plain_privacy(message.headers) else ()
     others = (
         value for value in message.headers.all("P-Asserted-Identity") if value.lower().lstrip("<").startswith("tel:")
     )
     tel = tuple(Kept(DIALECT, "P-Asserted-Identity", value) for value in others)
     return (*more, *(tel if len(message.headers.all("P-Asserted-Identity")) > 1 else ()))
+
+
+def _plain_privacy(headers: Headers) -> tuple[str, ...]:
+    """The name of Privacy, when it says no more than the party's presentation does."""
+    return ("privacy",) if privacy(headers) == ("id",) else ()
 
 
 def _redirected(message: Message) -> Events:

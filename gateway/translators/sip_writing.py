@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.model.errors import LocalProtocolError, UntranslatableError
 from gateway.model.legs import SipDialog
-from gateway.model.parties import Party
+from gateway.model.parties import Party, Presentation
 from gateway.model.transfer import (
     Consultation,
     DialogReference,
@@ -75,7 +75,9 @@ def _request(event: TransferRequest, letter: Letter) -> Written:
     asked = _asked(event, letter)
     name, method = ("Also", "BYE") if event.kind is TransferKind.BYE_ALSO else ("Refer-To", "REFER")
     letter.add(name, verbatim(event.kept, name, asked.uri) or str(asked))
-    add_referred_by(event, letter)
+    add_referred_by(event, letter, "presentation")
+    if event.transferor and event.transferor.presentation is Presentation.RESTRICTED:
+        letter.add("Privacy", first(event.kept, "Privacy") or "id")
     if not event.notify and method == "REFER":
         letter.add("Refer-Sub", "false")
         letter.add("Supported", "norefersub")
@@ -137,11 +139,11 @@ def replaced_dialog(consultation: Consultation | None, letter: Letter) -> Dialog
     return None
 
 
-def add_referred_by(event: TransferRequest | TransferSetup, letter: Letter) -> None:
-    """Referred-By: verbatim where it was kept (RFC 3892 §2.2)."""
+def add_referred_by(event: TransferRequest | TransferSetup, letter: Letter, *said: str) -> None:
+    """Referred-By: verbatim where it was kept (RFC 3892 §2.2). `said` is what else the message says of its party."""
     if event.transferor is None:
         return
-    letter.lost.extend(losses("transferor", event.transferor, "name"))
+    letter.lost.extend(losses("transferor", event.transferor, "name", *said))
     uri = sip_uri_of(event.transferor, letter.context.domain)
     if uri:
         letter.add(

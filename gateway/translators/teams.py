@@ -13,11 +13,13 @@ from gateway.model.errors import UntranslatableError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import Party
 from gateway.model.transfer import Kept, PartyUpdate, TransferEvent, TransferRequest, TransferSetup
+from gateway.sip.address import Address
 from gateway.sip.message import parse
 from gateway.sip.names import key
 from gateway.translators.dialect import Context, Dialect, Written
 from gateway.translators.sip_dialog import fresh
 from gateway.translators.sip_identity import identify
+from gateway.translators.sip_kept import BODY, first
 from gateway.translators.sip_kept import DIALECT as SIP
 from gateway.translators.sip_letter import Letter, Road
 from gateway.translators.sip_parties import losses
@@ -27,8 +29,8 @@ from gateway.translators.teams_addresses import number_from_teams, teams_from_nu
 
 _TLS = Road("TLS", ":5061", ";transport=tls")
 
-# They speak of the REFER, not of the INVITE that it triggers.
-_OF_THE_REFER = frozenset(("refer-to", "refer-sub", "target-dialog", "require", "also", "event"))
+_TOKEN = (BODY, "content-type", "content-id", "content-disposition")
+"""The body of a REFER and what describes it."""
 
 
 class Teams:
@@ -98,15 +100,27 @@ def _caller(party: Party | None, context: Context) -> Party | None:
 
 
 def _triggered(event: TransferRequest, letter: Letter) -> Written:
+    token = _TOKEN if _is_token(event.kept) else ()
+    carried = tuple(item for item in event.kept if item.dialect != SIP or _is_passed_on(key(item.what), token))
     for item in event.kept:
-        if _is_of_the_refer(item):
+        if item not in carried:
             letter.lose(f"kept.{item.what}", "it speaks of the REFER, not of the INVITE in its place")
-    carried = tuple(item for item in event.kept if not _is_of_the_refer(item))
     return _invite(event, replace(letter, event=replace(event, kept=carried)))
 
 
-def _is_of_the_refer(item: Kept) -> bool:
-    return item.dialect == SIP and key(item.what) in _OF_THE_REFER
+def _is_passed_on(name: str, token: tuple[str, ...]) -> bool:
+    """The INVITE is a new request: of the REFER it has Referred-By with its token (RFC 3892 §2.2), and the fields
+    that no standard speaks of.
+    """
+    return name == "referred-by" or name.startswith("x-") or name in token
+
+
+def _is_token(kept: tuple[Kept, ...]) -> bool:
+    """Whether the body is the one that Referred-By names by its Content-ID (RFC 3892 §3)."""
+    referred_by = first(kept, "Referred-By")
+    named = Address.parse(referred_by).parameters.get("cid") if referred_by else None
+    described = f"{first(kept, 'Content-ID')}\r\n{first(kept, BODY)}"
+    return named is not None and f"<{named}>" in described
 
 
 def _update(event: PartyUpdate, letter: Letter) -> Written:

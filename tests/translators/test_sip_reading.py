@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.model.causes import Cause, Location
-from gateway.model.errors import DecodeError
+from gateway.model.errors import DecodeError, UntranslatableError
 from gateway.model.parties import (
     Party,
     Presentation,
@@ -23,6 +23,7 @@ from gateway.model.transfer import (
     TransferRequest,
     TransferSetup,
 )
+from gateway.translators import dialect, dialect_names
 from gateway.translators.sip_refer import DIALECT as SIP
 from tests.translators.sip_calls import CONSULTATION, CONTEXT, TRANSFEREE, TRANSFEROR, read, written
 
@@ -111,6 +112,47 @@ def test_what_the_model_cannot_hold_is_kept_and_hop_headers_are_not() -> None:
         Kept("sip", "X-MS-UserLocation", "internal"),
         Kept("sip", "User-to-User", "56a390;encoding=hex"),
     )
+
+
+def test_an_identity_that_a_refer_withholds_is_restricted() -> None:
+    event = read(request("REFER", "Refer-To: <sip:c@h>", "Referred-By: <sip:alice@a.example.com>", "Privacy: id"))
+    assert isinstance(event, TransferRequest)
+    assert event.transferor == replace(TRANSFEROR, presentation=Presentation.RESTRICTED)
+    assert written(event).headers.get("Privacy") == "id"
+
+
+def test_identity_policy_and_session_of_a_refer_are_said_again() -> None:
+    lines = (
+        "Privacy: header;id;critical",
+        "P-Asserted-Identity: <sip:alice@a.example.com>, <tel:+15550101>",
+        "Session-ID: ab30317f1a784dc48ff824d0d3715d86;remote=47755a9de7794ba387653f2099600ef2",
+    )
+    message = written(read(request("REFER", "Refer-To: <sip:c@h>", *lines)))
+    assert message.headers.all("Privacy") == ("header;id;critical",)
+    assert message.headers.all("P-Asserted-Identity") == ("<sip:alice@a.example.com>", "<tel:+15550101>")
+    assert f"Session-ID: {message.headers.get('Session-ID')}" == lines[2]
+
+
+def test_what_belongs_to_the_hop_or_to_the_program_is_not_kept() -> None:
+    lines = ("Route: <sip:p;lr>", "Record-Route: <sip:q;lr>", "User-Agent: A/1", "Session-Expires: 1800")
+    assert read(request("REFER", "Refer-To: <sip:c@h>", *lines)).kept == ()
+
+
+@pytest.mark.parametrize("name", ["Replaces", "Join"])
+@pytest.mark.parametrize("method", ["REFER", "NOTIFY", "UPDATE", "BYE"])
+def test_replaces_and_join_belong_to_invite_alone(method: str, name: str) -> None:
+    with pytest.raises(DecodeError) as refused:
+        SIP.read(request(method, "Refer-To: <sip:c@h>", "Event: refer", f"{name}: 1@h;to-tag=1;from-tag=2"), CONTEXT)
+    assert (refused.value.where, refused.value.sip_status) == (name, 400)
+
+
+def test_to_join_a_conversation_is_no_transfer() -> None:
+    event = read(request("REFER", "Refer-To: <sip:c@h?Join=1%40h%3Bto-tag%3D1%3Bfrom-tag%3D2>"))
+    assert isinstance(event, OtherOperation)
+    assert event.operation == "Join"
+    for target in dialect_names():
+        with pytest.raises(UntranslatableError, match=r"Join|no transfer"):
+            dialect(target).write(event, CONTEXT)
 
 
 @pytest.mark.parametrize("value", ["cid:1234@10.0.0.1", "<sip:c@h;method=SUBSCRIBE>", "<http://h/call>"])

@@ -136,6 +136,44 @@ def test_what_speaks_of_the_refer_does_not_go_into_the_invite() -> None:
     assert "kept.Target-Dialog" in {item.what for item in TEAMS.write(event, CONTEXT).lost}
 
 
+def test_only_referred_by_and_unknown_fields_go_from_the_refer_into_the_invite() -> None:
+    lines = (
+        "Reason: Q.850;cause=16",
+        "Content-Type: text/plain",
+        "P-Asserted-Identity: <sip:+15550100001@sip.pstnhub.microsoft.com>",
+        "Privacy: none",
+        "Session-ID: ab30317f1a784dc48ff824d0d3715d86;remote=47755a9de7794ba387653f2099600ef2",
+        "Supported: tdialog",
+        "X-Own: 1",
+    )
+    octets = REFER.replace(b"CONTENT-LENGTH: 0", ("CONTENT-LENGTH: 5\r\n" + "\r\n".join(lines)).encode()) + b"hello"
+    event = read(octets)
+    message = written(event)
+    assert message.body == b""
+    assert message.headers.get("X-Own") == "1"
+    assert message.headers.all("Supported") == ("replaces",)
+    assert message.headers.all("P-Asserted-Identity") == (
+        "<sip:+15550100002@sbc.example.net;user=phone>",
+    )  # of the one who calls
+    for name in ("Reason", "Content-Type", "Privacy", "Session-ID"):
+        assert name not in message.headers
+    assert {item.what for item in TEAMS.write(event, CONTEXT).lost} == {
+        *("body", "kept.Reason", "kept.Content-Type", "kept.P-Asserted-Identity", "kept.Privacy"),
+        *("kept.Session-ID", "kept.Supported", "kept.message body"),
+    }
+
+
+@pytest.mark.parametrize(("named", "goes"), [("1@h", True), ("2@h", False)])
+def test_the_token_that_referred_by_names_goes_into_the_invite(named: str, goes: bool) -> None:
+    token = b"--b\r\nContent-Type: message/sipfrag\r\nContent-ID: <1@h>\r\n\r\nTo: <sip:x@h>\r\n--b--\r\n"
+    kind = b"CONTENT-TYPE: multipart/signed;boundary=b"
+    octets = REFER.replace(f"<{REFERRED_BY}>".encode(), f'<{REFERRED_BY}>;cid="{named}"'.encode())
+    octets = octets.replace(b"CONTENT-LENGTH: 0", f"CONTENT-LENGTH: {len(token)}\r\n".encode() + kind) + token
+    message = written(read(octets))
+    assert message.body == (token if goes else b"")
+    assert ("Content-Type" in message.headers) is goes
+
+
 @pytest.mark.parametrize(
     "target",
     [
