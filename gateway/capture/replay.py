@@ -1,7 +1,7 @@
 """Replay: a capture goes through the engine, and what is found is told, and written in another dialect."""
 
 import gc
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from gateway.capture.signals import Problem, Reading
 from gateway.engine.engine import Engine
 from gateway.engine.tally import Tally
 from gateway.interworking.observed import ObservedTransfer
+from gateway.model.errors import GatewayError
 from gateway.model.legs import SignallingProtocol
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 GATEWAY, FAR_SIDE = "192.0.2.1", "192.0.2.2"
 """Addresses in what is written (RFC 5737)."""
+
+COUNTED = ("sip", "q931", "h225", "h450")
+"""What messages are counted by; all four are always there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +41,15 @@ class Report:
             document.update(rewritten.as_document())
         return {
             "packets": self.packets,
-            "messages": {protocol: dict(counts) for protocol, counts in self.tally.once.items() if counts},
-            "messages_on_wire": {protocol: dict(counts) for protocol, counts in self.tally.on_wire.items() if counts},
+            "messages": _counts(self.tally.once),
+            "messages_on_wire": _counts(self.tally.on_wire),
             "transfers": transfers,
             "problems": [{"frame": problem.frame, "what": problem.what} for problem in self.problems],
         }
+
+
+def _counts(tally: Mapping[str, Mapping[str, int]]) -> dict[str, dict[str, int]]:
+    return {protocol: dict(tally.get(protocol, {})) for protocol in COUNTED}
 
 
 def replay(
@@ -54,9 +62,11 @@ def replay(
 ) -> Report:
     """Everything that is to be known of the transfers in `capture`; in dialect `target` too, into file `output`.
 
-    `progress` is called with the octets read so far. Raises DecodeError when the file is no capture, OSError when
-    it cannot be read or written.
+    `progress` is called with the octets read so far. Raises DecodeError when the file is no capture, GatewayError
+    when it would be written over itself, OSError when it cannot be read or written.
     """
+    if output is not None and output.exists() and output.samefile(capture):
+        raise GatewayError("this is the capture to read, and writing would destroy it", where=str(output))
     problems: list[Problem] = []
     engine = Engine(lambda frame, what: problems.append(Problem(frame, what)), profile)
     reading = Reading(capture, problems.append, progress)

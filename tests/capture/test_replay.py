@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from gateway.capture.replay import replay
+from gateway.model.errors import GatewayError
+from gateway.resources import folder as bundled
 from gateway.translators import dialect_names
 from tests.shared import captures, folder
 
@@ -72,6 +74,25 @@ def test_what_is_written_is_read_again(target: str, tmp_path: Path) -> None:
     assert sent > 0
     assert sum(sum(counts.values()) for protocol, counts in again.tally.on_wire.items() if protocol != "h450") == sent
     assert again.problems == ()
+
+
+def test_every_protocol_is_counted_even_where_it_has_no_messages() -> None:
+    document = replay(bundled("pcaps") / "etsi_implicit.pcap").as_document()
+    for counts in (document["messages"], document["messages_on_wire"]):
+        assert list(counts) == ["sip", "q931", "h225", "h450"]
+        assert counts["sip"] == {}
+        assert counts["q931"]["FACILITY"] > 0
+
+
+def test_the_capture_that_is_read_is_not_written_over(tmp_path: Path) -> None:
+    capture, other_name = tmp_path / "in.pcap", tmp_path / "other.pcap"
+    octets = (bundled("pcaps") / "sip_blind_busy.pcap").read_bytes()
+    capture.write_bytes(octets)
+    other_name.symlink_to(capture)
+    for output in (capture, other_name):
+        with pytest.raises(GatewayError, match=f"^{output}: this is the capture to read"):
+            replay(capture, target="qsig", output=output)
+    assert capture.read_bytes() == octets
 
 
 def test_a_capture_without_the_recordings_folder_skips_with_a_reason() -> None:
