@@ -46,7 +46,8 @@ def document(octets: bytes, kind: str) -> Document:
     Raises DecodeError when the octets are not what `kind` says, LocalProtocolError for an unknown kind.
     """
     if kind == "h225":
-        return of_message(h225.decode(octets))
+        message = h225.decode(octets)
+        return of_message(message) | _beyond(octets, lambda: h225.encode(message))
     if kind == "h450":
         return of_apdu(octets)
     raise LocalProtocolError(f"no kind {kind!r} of H.323 octets; known: h225, h450")
@@ -91,7 +92,19 @@ def of_apdu(octets: bytes) -> Document:
         head["networkFacilityExtension"] = _nfe(apdu.nfe)
     if apdu.interpretation:
         head["interpretationApdu"] = apdu.interpretation.value
-    return head | {"rosApdus": [_component(component) for component in apdu.components]}
+    head["rosApdus"] = [_component(component) for component in apdu.components]
+    return head | _beyond(octets, lambda: h450.encode(apdu))
+
+
+def _beyond(octets: bytes, encode: Callable[[], bytes]) -> Document:
+    """The octets after what was read, or all of them when it would be written otherwise."""
+    try:
+        written = encode()
+    except LocalProtocolError:
+        return {"octets": octets.hex()}
+    if octets == written:
+        return {}
+    return {"rest": octets[len(written) :].hex()} if octets.startswith(written) else {"octets": octets.hex()}
 
 
 def _nfe(nfe: NetworkFacilityExtension) -> Document:

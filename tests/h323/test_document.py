@@ -90,6 +90,19 @@ def test_octets_beyond_the_argument_are_not_dropped() -> None:
     assert component["invoke"]["argumentOctets"] == "00ff00"
 
 
+def test_octets_beyond_the_apdu_are_not_dropped() -> None:
+    assert document(bytes.fromhex("2001000007000108" + "ffff"), "h450")["rest"] == "ffff"
+    assert "rest" not in document(bytes.fromhex("2001000007000108"), "h450")
+
+
+def test_octets_that_h323_user_information_has_no_room_for_are_not_dropped() -> None:
+    octets = h225.encode(signals.facility(Call(1), (INITIATE,)))
+    at = octets.index(b"\x7e") + 2
+    longer = octets[:at] + bytes((octets[at] + 2,)) + octets[at + 1 :] + b"\xff\xff"
+    assert document(longer, "h225")["octets"] == longer.hex()
+    assert "octets" not in document(octets, "h225")
+
+
 def test_a_message_with_its_apdus() -> None:
     message = document(h225.encode(signals.facility(Call(1, True), (INITIATE, b"\xff"))), "h225")
     assert message["message"] == "FACILITY"
