@@ -3,6 +3,7 @@
 Values are asn1tools': a CHOICE is a pair (name, value), a SEQUENCE a dict.
 """
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -63,8 +64,13 @@ _ALLOWED, _RESTRICTED = "presentationAllowed", "presentationRestricted"
 
 
 def party_number(number: Number) -> Value:
-    """PartyNumber of `number`. A number of unknown plan with a known type counts as public (E.164)."""
+    """PartyNumber of `number`. A number of unknown plan with a known type counts as public (E.164).
+
+    Raises LocalProtocolError for a number with * or #, which a NumericString has not.
+    """
     kind, digits = number.type_of_number, number.digits
+    if digits.strip("0123456789"):
+        raise LocalProtocolError(f"a PartyNumber has digits only, and this number is {digits}")
     if number.plan in _DIGITS_ONLY:
         return _DIGITS_ONLY[number.plan], digits
     if number.plan is NumberingPlan.PRIVATE:
@@ -189,22 +195,31 @@ def party_of_presented(value: Value) -> Party:
 _CHARACTER_SETS = {1: "iso8859-1", 3: "iso8859-2", 4: "iso8859-3", 5: "iso8859-4", 6: "iso8859-5", 7: "iso8859-7"}
 _CHARACTER_SETS |= {8: "utf-16-be", 9: "utf-8"}
 _UTF_8 = 9
+_NO_UTF_8 = re.compile("[\udc80-\udcff]")
+_NO_CHARACTER = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def name(party: Party) -> Value | None:
-    """QSIG Name of `party`, at most 50 octets of it; None when nothing is known of the name.
+    """QSIG Name of `party`, at most 50 octets of it, without control characters; None when nothing is known of it.
 
     What ISO 8859-1 cannot say goes as a NameSet in UTF-8 (ISO/IEC 13868, character set 9 of its later edition).
     """
     restricted = party.name_presentation is Presentation.RESTRICTED
-    if not party.name:
+    text = _characters(party.name)
+    if not text:
         return _no_name(party.name_presentation)
     choice = "namePresentationRestricted" if restricted else "namePresentationAllowed"
     try:
-        return choice, (choice + "Simple", party.name.encode("iso8859-1")[:50])
+        return choice, (choice + "Simple", text.encode("iso8859-1")[:50])
     except UnicodeEncodeError:
-        octets = party.name.encode()[:50].decode(errors="ignore").encode()
+        octets = text.encode()[:50].decode(errors="ignore").encode()
         return choice, (choice + "Extended", {"nameData": octets, "characterSet": _UTF_8})
+
+
+def _characters(name: str) -> str:
+    """The characters of a name. Octets of SIP that are no UTF-8 (escaped as surrogates) are taken for ISO 8859-1."""
+    latin = _NO_UTF_8.sub(lambda escaped: chr(ord(escaped[0]) - 0xDC00), name)
+    return _NO_CHARACTER.sub("", latin)
 
 
 def _no_name(presentation: Presentation | None) -> Value | None:

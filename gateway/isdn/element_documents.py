@@ -16,7 +16,7 @@ _PRIVATE_TYPES = ("unknown", "level 2 regional", "level 1 regional", "PISN speci
 
 def of_element(element: InformationElement) -> Document:
     """{"name", "identifier", "contents", …fields}; a "problem" in place of the fields when they cannot be read."""
-    head: Document = {"name": _name(element), "identifier": f"{element.identifier:02x}"}
+    head: Document = {"name": _name(element), "identifier": f"{element.identifier:#04x}"}
     if element.codeset:
         head["codeset"] = element.codeset
     if element.identifier & 0x80:

@@ -150,7 +150,29 @@ def test_every_subaddress_comes_back_over_the_wire(subaddress: Subaddress) -> No
     assert addressing.subaddress_of(operations.decode_type("qsig", "PartySubaddress", octets)) == subaddress
 
 
-@given(st.text(min_size=1, max_size=12), st.sampled_from((Presentation.ALLOWED, Presentation.RESTRICTED)))
+def test_octets_that_are_no_utf_8_are_iso_8859_1() -> None:
+    assert addressing.name(Party(name="caf\udce9")) == addressing.name(Party(name="café"))
+    assert addressing.name(Party(name="Ž\udce9")) == addressing.name(Party(name="Žé"))
+
+
+@pytest.mark.parametrize("name", ["\0Bo\x1bb", "Bo\x7f\x9fb", "B\r\nob", "Bo\ud800b", "Bo\udc85b"])
+def test_what_is_no_character_is_left_out_of_a_name(name: str) -> None:
+    assert addressing.name(Party(name=name)) == addressing.name(Party(name="Bob"))
+
+
+def test_a_name_of_control_characters_is_none() -> None:
+    assert addressing.name(Party(name="\0")) is None
+
+
+def test_a_party_number_has_no_star_and_no_hash() -> None:
+    with pytest.raises(LocalProtocolError, match=r"digits only, and this number is \*21#$"):
+        addressing.party_number(Number("*21#"))
+
+
+characters = st.characters(exclude_categories=("Cc", "Cs"))
+
+
+@given(st.text(characters, min_size=1, max_size=12), st.sampled_from((Presentation.ALLOWED, Presentation.RESTRICTED)))
 def test_every_short_name_comes_back(name: str, presentation: Presentation) -> None:
     party = Party(name=name, name_presentation=presentation)
     assert addressing.with_name(Party(), addressing.name(party)) == party

@@ -131,9 +131,9 @@ def test_another_profile_and_what_is_no_component_stand_in_hex() -> None:
 
 def test_unknown_elements_and_shifts_are_there() -> None:
     assert elements("5a020102 96 010141") == [
-        {"name": "unknown", "identifier": "5a", "contents": "0102"},
-        {"name": "Locking shift to codeset 6", "identifier": "96"},
-        {"name": "unknown", "identifier": "01", "codeset": 6, "contents": "41"},
+        {"name": "unknown", "identifier": "0x5a", "contents": "0102"},
+        {"name": "Locking shift to codeset 6", "identifier": "0x96"},
+        {"name": "unknown", "identifier": "0x01", "codeset": 6, "contents": "41"},
     ]
 
 
