@@ -27,4 +27,4 @@ def show(capture: Path | None = None) -> None:
     for name in dialect_names():
         if name not in (recorded.dialect, "teams"):
             out.print(Text(f"\nThe same transfer in {name}", style="bold"))
-            out.print(render.rewritten_panel(rewrite(recorded, name)))
+            out.print(render.rewritten_panel(rewrite(recorded, name), out.width))

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_NARROWEST, _WIDEST = 30, 44
+_NARROWEST, _USUAL, _WIDEST = 16, 30, 44
+"""Characters of a column: what an arrow with a word on it takes, what looks well, what is enough."""
+
+_TIME = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,13 +19,23 @@ class Rung:
     label: str
 
 
-def ladder(rungs: Sequence[Rung]) -> list[str]:
-    """The lines of the diagram; columns in the order in which parties first appear."""
+def ladder(rungs: Sequence[Rung], width: int) -> list[str]:
+    """The lines of the diagram, none longer than `width`; columns in the order in which parties first appear.
+
+    Where there is no room for columns, or for what tells them apart, each message is a line in words.
+    """
     columns = list(dict.fromkeys(name for rung in rungs for name in (rung.source, rung.destination)))
+    room = (width - _TIME) // max(len(columns), 1)
+    if room < _NARROWEST or len({name[: room - 1] for name in columns}) < len(columns):
+        return [_in_words(rung)[:width] for rung in rungs]
     longest = max((len(text) for text in (*columns, *(rung.label for rung in rungs))), default=0)
-    width = min(max(longest + 8, _NARROWEST), _WIDEST)
-    head = "".join(name.center(width) for name in columns)
-    return [" " * 9 + head.rstrip(), *(_line(rung, columns, width) for rung in rungs)]
+    column = min(max(longest + 8, _USUAL), _WIDEST, room)
+    head = "".join(name[: column - 1].center(column) for name in columns)
+    return [" " * _TIME + head.rstrip(), *(_line(rung, columns, column)[:width] for rung in rungs)]
+
+
+def _in_words(rung: Rung) -> str:
+    return f"{rung.time:8.3f} {rung.label}: {rung.source} → {rung.destination}"
 
 
 def _line(rung: Rung, columns: Sequence[str], width: int) -> str:
@@ -33,7 +46,8 @@ def _line(rung: Rung, columns: Sequence[str], width: int) -> str:
         cells[middle] = "│"
     left, right = sorted((middles[start], middles[end]))
     if left == right:
-        cells[left + 1 : left + 1] = list(f"↩ {rung.label}")
+        note = f"↩ {rung.label}"[: width - 1]
+        cells[left + 1 : left + 1 + len(note)] = note
     else:
         room = right - left - 3
         shaft = f" {rung.label[: room - 4]} ".center(room, "─")

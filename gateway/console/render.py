@@ -1,5 +1,6 @@
 """What the commands print for a person: tables, trees and ladders. `NO_COLOR` and pipes are honoured by rich."""
 
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,12 +20,21 @@ from gateway.model.transfer import TransferKind, TransferOutcome, TransferProgre
 from gateway.translators.dialect import Lost, Message
 
 _COLOURS = {"succeeded": "green", "failed": "red", "refused": "red", "pending": "yellow"}
+_WIDE = 160
+_AROUND = 4
+"""Characters of a panel's border and padding."""
+
+
+class _Output(Console):
+    def on_broken_pipe(self) -> None:
+        """Left to the caller: rich would end the process as if it had failed."""
+        raise BrokenPipeError
 
 
 def console() -> Console:
-    """Standard output; wide enough for ladders when it is no terminal."""
-    plain = Console()
-    return plain if plain.is_terminal else Console(width=160)
+    """Standard output; wide enough for ladders when it is no terminal and COLUMNS says nothing."""
+    plain = _Output()
+    return plain if plain.is_terminal or os.environ.get("COLUMNS", "").isdigit() else _Output(width=_WIDE)
 
 
 def tree(document: dict[str, Any]) -> None:
@@ -85,9 +95,9 @@ def replay(report: Report) -> None:
         if counts:
             out.print(Text(f"  {protocol}: " + ", ".join(f"{name} {count}" for name, count in counts.most_common())))
     for number, transfer in enumerate(report.transfers, 1):
-        out.print(_transfer_panel(number, transfer))
+        out.print(_transfer_panel(number, transfer, out.width))
         if number <= len(report.rewritten):
-            out.print(rewritten_panel(report.rewritten[number - 1]))
+            out.print(rewritten_panel(report.rewritten[number - 1], out.width))
     if not report.transfers:
         out.print("no transfer found")
     for problem in report.problems[:20]:
@@ -96,7 +106,7 @@ def replay(report: Report) -> None:
         out.print(f"… and {len(report.problems) - 20} more problems")
 
 
-def _transfer_panel(number: int, transfer: ObservedTransfer) -> Panel:
+def _transfer_panel(number: int, transfer: ObservedTransfer, width: int) -> Panel:
     document = transfer.as_document()
     grid = Table.grid(padding=(0, 2))
     for key in ("transferor", "transferee", "target", "status", "cause", "error"):
@@ -112,20 +122,21 @@ def _transfer_panel(number: int, transfer: ObservedTransfer) -> Panel:
         )
     outcome = document["outcome"]
     title = f"transfer {number}: {document['kind']}, [{_COLOURS[outcome]}]{outcome}[/]"
-    return Panel(Group(grid, Text(), *map(Text, transfer_ladder(transfer))), title=title, title_align="left")
+    steps = map(Text, transfer_ladder(transfer, width - _AROUND))
+    return Panel(Group(grid, Text(), *steps), title=title, title_align="left")
 
 
-def transfer_ladder(transfer: ObservedTransfer) -> list[str]:
-    """The transfer's messages as they were seen."""
+def transfer_ladder(transfer: ObservedTransfer, width: int) -> list[str]:
+    """The transfer's messages as they were seen, in lines of at most `width` characters."""
     rungs = [
         Rung(seen.time - transfer.requested, seen.source, seen.destination, _label(seen.message, event))
         for seen, event in transfer.story
     ]
-    return ladder(rungs)
+    return ladder(rungs, width)
 
 
-def rewritten_panel(rewritten: Rewritten) -> Panel:
-    """The transfer as the other side would see it."""
+def rewritten_panel(rewritten: Rewritten, width: int) -> Panel:
+    """The transfer as the other side would see it, in a panel of `width` characters."""
     start = rewritten.sent[0].time if rewritten.sent else 0.0
     rungs = [
         Rung(
@@ -138,7 +149,8 @@ def rewritten_panel(rewritten: Rewritten) -> Panel:
     octets = [
         Text(sent.message.octets.hex(), style="dim") for sent in rewritten.sent if sent.message.protocol != "sip"
     ]
-    parts = [*map(Text, ladder(rungs)), *octets] if rungs else [Text("nothing that this dialect could say")]
+    steps = map(Text, ladder(rungs, width - _AROUND))
+    parts = [*steps, *octets] if rungs else [Text("nothing that this dialect could say")]
     parts += (
         Text(f"not carried over: {lost.what}: {lost.why}", style="dim") for lost in dict.fromkeys(rewritten.lost)
     )
