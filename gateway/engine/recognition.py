@@ -34,7 +34,7 @@ def is_hex(text: str) -> bool:
 
 
 def from_text(text: str) -> bytes:
-    """Octets of a message given as hex (as in `is_hex`) or as SIP text (LF becomes CRLF); a byte order mark is skipped.
+    """Octets of a message given as hex (as in `is_hex`) or as SIP text (LF becomes CRLF), a byte order mark skipped.
 
     Raises DecodeError when it is neither.
     """

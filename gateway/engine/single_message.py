@@ -73,7 +73,7 @@ def translate(
     try:
         return translator(profile, plan).translate(octets, source or spoken, target, context)
     except UntranslatableError:
-        _refuse_other_services(dialect(source or spoken).read(octets, context), target)
+        _refuse_other_services(dialect(source or spoken).read(octets, context))
         raise
 
 
@@ -86,11 +86,12 @@ _PROTOCOLS = {
 }
 
 
-def _refuse_other_services(events: tuple[TransferEvent, ...], target: str) -> None:
-    """Raises UntranslatableError when the message asks for something else than a transfer, such as REFER to a cid:."""
+def _refuse_other_services(events: tuple[TransferEvent, ...]) -> None:
+    """Raises UntranslatableError when the message asks for something else than a transfer: REFER to a cid: URI."""
     for event in events:
         if isinstance(event, OtherOperation):
-            raise UntranslatableError(f"this {event.operation} is no part of a transfer, and {target} has none such")
+            why = "it is answered on the side where it came from"
+            raise UntranslatableError(f"this {event.operation} is no part of a transfer: {why}")
 
 
 def _message(octets: bytes, form: Kind) -> tuple[bytes, str]:
