@@ -36,11 +36,11 @@ SIP_DIALECTS = ("sip", "teams")
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """What a code comes to: `code` (an OID as text), its name, the clause that says so, and for a Q.850 cause
-    out of SIP the location to send with it.
+    """What a code comes to: `code` (of an error with an OID its last arc), its name, the clause that says so, and for
+    a Q.850 cause out of SIP the location to send with it.
     """
 
-    code: int | str
+    code: int
     name: str
     source: str
     location: Location | None = None
@@ -173,7 +173,7 @@ class CauseMap:
         """The error by which `dialect` says a final SIP status. Raises GatewayError for a dialect without ROSE."""
         _within(status, 300, 699, "final SIP status")
         name = rose_errors.error_for_status(status, dialect)
-        return Mapped(rose_errors.value(name), name, tables.rose().source)
+        return Mapped(rose_errors.identified(name, dialect)[0], name, tables.rose().source)
 
     def complete(self, event: TransferEvent, toward: str, origin: str = "") -> TransferEvent:
         """`event` with what the dialect `toward` says of an outcome and the dialect `origin` did not: status and
@@ -199,7 +199,7 @@ class CauseMap:
         """Final status and cause of a failure without status: the cause of the call to the target goes first."""
         if event.cause is not None and _is_cause(event.cause.value):
             mapped = self.q850_to_sip(event.cause.value, event.cause.location, event.cause.diagnostics)
-            return int(mapped.code), event.cause
+            return mapped.code, event.cause
         found = rose_errors.failure(event.error, origin, event.rejected)
         return found.status, Cause(found.cause)
 
@@ -210,7 +210,7 @@ class CauseMap:
             return _respelt(event, own)
         status = event.status if event.status and event.status >= 300 else self._final(event, origin)[0]
         mapped = self.sip_to_q850(status)
-        cause = event.cause or Cause(int(mapped.code), mapped.location)
+        cause = event.cause or Cause(mapped.code, mapped.location)
         return replace(event, error=rose_errors.error_for_status(status, toward), cause=cause)
 
 

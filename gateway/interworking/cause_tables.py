@@ -174,11 +174,19 @@ class Consequence(Table):
 
 
 class RoseError(Consequence):
-    """An error: its local value or OID, other spellings, and a status of its own in some dialects."""
+    """An error: its local value or OID, the one dialect that has it ("": all), other spellings, and a status of its
+    own in some dialects.
+    """
 
     value: int | str
+    only: str = ""
     also: tuple[str, ...] = ()
     by_dialect: dict[str, Status] = Field(default_factory=dict)
+
+    @property
+    def code(self) -> int:
+        """The value; of an OID the last arc."""
+        return int(str(self.value).rpartition(".")[2])
 
 
 class RoseProblem(Consequence):

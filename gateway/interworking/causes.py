@@ -14,7 +14,7 @@ from gateway.interworking.cause_map import (
     reason_name,
     status_name,
 )
-from gateway.interworking.cause_tables import LOCATION_CODES, rose
+from gateway.interworking.cause_tables import LOCATION_CODES, names
 from gateway.model.causes import Location
 from gateway.model.errors import GatewayError
 
@@ -34,10 +34,11 @@ __all__ = [
 ]
 
 KINDS = ("sip", "q850", "h225", "rose", "h450")
-_SPELLING = {"rose": "qsig", "h450": "h4502"}
+_DIALECTS = {"rose": "", "h450": "h4502"}
+"""Whose errors: those of every dialect, or those of H.450."""
 
 Code = int | str
-_Step = Callable[[CauseMap, Code, Location | None], Mapped]
+_Step = Callable[[CauseMap, Code, Location | None], Mapped | None]
 
 
 def convert(
@@ -45,19 +46,22 @@ def convert(
 ) -> Mapped:
     """`code` of the kind `from_` as a code of the kind `to` (KINDS).
 
-    A reason is given by name or index, an error by name, value or OID; `profile` by name or as path of a trunk's own
-    table; `location` as number or RFC 8606 code. Raises GatewayError for what does not exist.
+    A status, cause or reason is given by number or name, an error by name, value or OID, a problem by name; `profile`
+    by name or as path of a trunk's own table; `location` as number or RFC 8606 code. An error that does not exist on
+    the other side goes by its SIP status. Raises GatewayError for what does not exist.
     """
     causes, place = cause_map(profile), _location(location)
     if from_ not in KINDS or to not in KINDS:
         raise GatewayError(f"no kind of code {to if from_ in KINDS else from_!r}; known: {', '.join(KINDS)}")
+    code = _number(from_, code) if from_ in _NAMED else code
     if from_ == to:
         return _itself(from_, code)
-    if step := _DIRECT.get((from_, to)):
-        return step(causes, code, place)
+    step = _DIRECT.get((from_, to))
+    if step and (mapped := step(causes, code, place)):
+        return mapped
     status = convert(from_, "sip", code, profile, place)
-    last = _DIRECT["sip", to](causes, status.code, None)
-    return Mapped(last.code, last.name, f"{status.source}; {last.source}")
+    last = convert("sip", to, status.code, profile)
+    return Mapped(last.code, last.name, "; ".join(dict.fromkeys((status.source, last.source))))
 
 
 def every_mapping(
@@ -71,33 +75,37 @@ def _itself(kind: str, code: Code) -> Mapped:
     """The code with its name: also what tells a code that does not exist."""
     if kind == "h225":
         return Mapped(reason_index(code), reason_name(code), "H.225.0 ReleaseCompleteReason")
-    if kind in _SPELLING:
-        return _error(code, _SPELLING[kind], rose().source)
-    number = _number(code)
+    if kind in _DIALECTS:
+        source = rose_errors.failure(code, _DIALECTS[kind]).source
+        return Mapped(*rose_errors.identified(code, _DIALECTS[kind]), source)
+    number = int(code)
     if kind == "sip":
         return Mapped(number, status_name(number), "RFC 3261 21")
     return Mapped(number, cause_name(number), "Q.850")
 
 
-def _error(error: Code, dialect: str, source: str) -> Mapped:
-    name = rose_errors.spelling(error, dialect) or rose_errors.name(error)
-    return Mapped(rose_errors.value(error), name, source)
+def _respelt(error: Code, kind: str, other: str) -> Mapped | None:
+    found = rose_errors.same(error, _DIALECTS[kind], _DIALECTS[other])
+    return Mapped(*found, "the same error") if found else None
 
 
-def _respelt(_: CauseMap, error: Code, dialect: str) -> Mapped:
-    return _error(error, dialect, "the same error")
+def _of_rose(causes: CauseMap, error: Code, kind: str, part: int) -> Mapped:
+    rose_errors.identified(error, _DIALECTS[kind])
+    return causes.rose_error(error, _DIALECTS[kind])[part]
 
 
-def _of_rose(causes: CauseMap, error: Code, dialect: str, part: int) -> Mapped:
-    rose_errors.name(error)
-    return causes.rose_error(error, dialect)[part]
-
-
-def _number(code: Code) -> int:
+def _number(kind: str, code: Code) -> int:
+    """A status or cause given by number or name (in any case)."""
     try:
         return int(code)
     except ValueError:
-        raise GatewayError(f"{code!r} is no number") from None
+        pass
+    what, named = _NAMED[kind]
+    wanted = str(code).lower()
+    for number, name in named().items():
+        if name.lower() == wanted:
+            return number
+    raise GatewayError(f"{code!r} is no number and no name of a {what}")
 
 
 def _location(location: Location | str | int | None) -> Location | None:
@@ -112,19 +120,24 @@ def _location(location: Location | str | int | None) -> Location | None:
     raise GatewayError(f"no location {location!r}; known: {', '.join(LOCATION_CODES)}, LOC-0 to LOC-15")
 
 
+_NAMED: Mapping[str, tuple[str, Callable[[], Mapping[int, str]]]] = {
+    "sip": ("SIP status", lambda: names().sip),
+    "q850": ("Q.850 cause", lambda: names().q850),
+}
+
 _DIRECT: Mapping[tuple[str, str], _Step] = {
-    ("sip", "q850"): lambda causes, code, _: causes.sip_to_q850(_number(code)),
-    ("sip", "h225"): lambda causes, code, _: causes.sip_to_h225(_number(code)),
-    ("sip", "rose"): lambda causes, code, _: causes.sip_to_rose_error(_number(code), "qsig"),
-    ("sip", "h450"): lambda causes, code, _: causes.sip_to_rose_error(_number(code), "h4502"),
-    ("q850", "sip"): lambda causes, code, location: causes.q850_to_sip(_number(code), location),
-    ("q850", "h225"): lambda causes, code, _: causes.q850_to_h225(_number(code)),
+    ("sip", "q850"): lambda causes, code, _: causes.sip_to_q850(int(code)),
+    ("sip", "h225"): lambda causes, code, _: causes.sip_to_h225(int(code)),
+    ("sip", "rose"): lambda causes, code, _: causes.sip_to_rose_error(int(code), "qsig"),
+    ("sip", "h450"): lambda causes, code, _: causes.sip_to_rose_error(int(code), "h4502"),
+    ("q850", "sip"): lambda causes, code, location: causes.q850_to_sip(int(code), location),
+    ("q850", "h225"): lambda causes, code, _: causes.q850_to_h225(int(code)),
     ("h225", "q850"): lambda causes, code, _: causes.h225_to_q850(code),
     ("h225", "sip"): lambda causes, code, _: causes.h225_to_sip(code),
-    ("rose", "sip"): lambda causes, code, _: _of_rose(causes, code, "qsig", 0),
-    ("rose", "q850"): lambda causes, code, _: _of_rose(causes, code, "qsig", 1),
-    ("rose", "h450"): lambda causes, code, _: _respelt(causes, code, "h4502"),
-    ("h450", "sip"): lambda causes, code, _: _of_rose(causes, code, "h4502", 0),
-    ("h450", "q850"): lambda causes, code, _: _of_rose(causes, code, "h4502", 1),
-    ("h450", "rose"): lambda causes, code, _: _respelt(causes, code, "qsig"),
+    ("rose", "sip"): lambda causes, code, _: _of_rose(causes, code, "rose", 0),
+    ("rose", "q850"): lambda causes, code, _: _of_rose(causes, code, "rose", 1),
+    ("rose", "h450"): lambda _, code, __: _respelt(code, "rose", "h450"),
+    ("h450", "sip"): lambda causes, code, _: _of_rose(causes, code, "h450", 0),
+    ("h450", "q850"): lambda causes, code, _: _of_rose(causes, code, "h450", 1),
+    ("h450", "rose"): lambda _, code, __: _respelt(code, "h450", "rose"),
 }

@@ -1,11 +1,14 @@
 """Errors and problems of ROSE by name, value and spelling, over `mappings/causes/rose.yaml`."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from gateway.interworking.cause_tables import Consequence, ErrorOfStatus, Fallback, RoseError, RoseProblem, rose
 from gateway.model.errors import GatewayError
+
+_VALUE = re.compile(r"([0-9]{1,10}\.)*[0-9]{1,10}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ def failure(error: str | int, dialect: str = "", rejected: bool = False) -> Fail
 def _failure(error: str | int, dialect: str, rejected: bool) -> Failure:
     table = rose()
     found: Consequence = table.default
-    source = f"{table.source}, default"
-    for entry in _entries(error, rejected):
+    source = f"{table.source} (default)"
+    for entry in _entries(error, dialect, rejected):
         found, source = entry, table.source
         break
     status = found.by_dialect.get(dialect, found.status) if isinstance(found, RoseError) else found.status
@@ -66,14 +69,28 @@ def problem_spelling(problem: str, dialect: str) -> str:
     return row.in_h450 or title if row is not None and dialect == "h4502" else title
 
 
-def value(error: str | int) -> int | str:
-    """Local value, or OID in dots, of an error. Raises GatewayError when there is no such error."""
-    return _known(error)[1].value
+def identified(error: str | int, dialect: str = "") -> tuple[int, str]:
+    """Code and name, as `dialect` spells it, of an error or problem that is given by name, value or OID.
+
+    A value that nobody knows is its own code: there it is the default of the table that counts. Raises GatewayError
+    for a name that nobody knows.
+    """
+    if known := _of(error, dialect):
+        return known[1].code, spelling(error, dialect) or known[0]
+    if problem := _problems().get(_folded(error)):
+        return problem[1].value, problem_spelling(str(error), dialect)
+    if _VALUE.fullmatch(str(error)):
+        return int(str(error).rpartition(".")[2]), f"unknown error {error}"
+    raise GatewayError(f"no {'H.450' if dialect == 'h4502' else 'ROSE'} error {error!r}")
 
 
-def name(error: str | int) -> str:
-    """Name of an error given by name, value or OID, as Q.932 and QSIG spell it."""
-    return _known(error)[0]
+def same(error: str | int, dialect: str, other: str) -> tuple[int, str] | None:
+    """Code and name in the dialect `other` of an error or problem of `dialect`; None when it does not exist there."""
+    known = _of(error, dialect)
+    there = spelling(error, other) if other else known and known[0]
+    if there or (known is None and _folded(error) in _problems()):
+        return identified(there or error, other)
+    return None
 
 
 def errors_of(dialect: str) -> tuple[str, ...]:
@@ -86,17 +103,16 @@ def dialects() -> tuple[str, ...]:
     return tuple(rose().dialects)
 
 
-def _entries(error: str | int, rejected: bool) -> tuple[Consequence, ...]:
-    problem, known = _problems().get(_folded(error)), _errors().get(_folded(error))
+def _entries(error: str | int, dialect: str, rejected: bool) -> tuple[Consequence, ...]:
+    problem, known = _problems().get(_folded(error)), _of(error, dialect)
     ordered = (problem, known) if rejected else (known, problem)
     return tuple(entry[1] for entry in ordered if entry is not None)
 
 
-def _known(error: str | int) -> tuple[str, RoseError]:
-    try:
-        return _errors()[_folded(error)]
-    except KeyError:
-        raise GatewayError(f"no ROSE error {error!r}") from None
+def _of(error: str | int, dialect: str) -> tuple[str, RoseError] | None:
+    """Title and row of an error that `dialect` ("": any) may know."""
+    known = _errors().get(_folded(error))
+    return known if known and (not dialect or known[1].only in ("", dialect)) else None
 
 
 def _number(error: str | int) -> int | str | None:
@@ -111,9 +127,9 @@ def _folded(error: str | int) -> str:
 
 @cache
 def _errors() -> Mapping[str, tuple[str, RoseError]]:
-    """Every error by each of its spellings and by its value."""
+    """Every error by each of its spellings, by its value and by its code."""
     table = rose().errors.items()
-    return {_folded(key): (title, row) for title, row in table for key in (title, row.value, *row.also)}
+    return {_folded(key): (title, row) for title, row in table for key in (title, row.value, row.code, *row.also)}
 
 
 @cache

@@ -71,7 +71,7 @@ def test_every_code_of_every_kind_converts_to_every_other(from_: str, to: str, p
         "q850": range(1, 128),
         "h225": h225().reasons,
         "rose": rose().errors,
-        "h450": rose().errors,
+        "h450": [*rose_errors.errors_of("h4502"), *(row.code for row in rose().errors.values())],
     }
     for code in codes[from_]:
         mapped = convert(from_, to, code, profile)
@@ -376,6 +376,9 @@ def test_a_chain_names_both_of_its_sources() -> None:
         (("q850", "sip", 21, "rfc4497", "XX"), "no location 'XX'"),
         (("h225", "sip", "busy"), "no H.225.0 ReleaseCompleteReason 'busy'"),
         (("rose", "sip", "busy"), "no ROSE error 'busy'"),
+        (("h450", "sip", "busy"), "no H.450 error 'busy'"),
+        (("h450", "sip", "bridgeFail"), "no H.450 error 'bridgeFail'"),
+        (("sip", "q850", "busy"), "'busy' is no number and no name of a SIP status"),
     ],
 )
 def test_bad_input_says_what_is_known(arguments: tuple[str, ...], what: str) -> None:
@@ -388,6 +391,64 @@ def test_names() -> None:
     assert cause_name(16) == "normal call clearing"
     assert status_name(486) == "Busy Here"
     assert cause_name(77) == "unassigned cause value 77"
+
+
+# -- errors and problems by code, wherever they exist ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kinds", "given", "code", "name"),
+    [
+        (("rose", "h450"), 16, 1006, "establishmentFailure"),  # an RLT error: by its status
+        (("rose", "h450"), "0.4.0.369.1.21", 1005, "unrecognizedCallIdentity"),
+        (("rose", "h450"), 1004, 1004, "invalidReroutingNumber"),
+        (("h450", "rose"), 0, 0, "userNotSubscribed"),
+        (("rose", "rose"), "linkIdNotAssignedByNetwork", 21, "linkIdNotAssignedByNetwork"),
+        (("rose", "rose"), "0.4.0.369.1.21", 21, "linkIdNotAssignedByNetwork"),
+        (("rose", "rose"), 21, 21, "linkIdNotAssignedByNetwork"),
+        (("rose", "sip"), 4000, 500, "Server Internal Error"),
+        (("rose", "h450"), "4000", 1006, "establishmentFailure"),
+        (("h450", "sip"), 1007, 500, "Server Internal Error"),
+        (("h450", "sip"), 16, 500, "Server Internal Error"),
+        (("h450", "rose"), 16, 1006, "establishmentFailure"),
+        (("h450", "h450"), "16", 16, "unknown error 16"),
+        (("rose", "sip"), "unrecognisedOperation", 501, "Not Implemented"),
+        (("h450", "q850"), "unrecognizedOperation", 79, "service or option not implemented, unspecified"),
+        (("rose", "h450"), "initiatorReleasing", 4, "releaseInProgress"),
+        (("h450", "rose"), "releaseInProgress", 4, "initiatorReleasing"),
+    ],
+)
+def test_an_error_or_problem_comes_to(kinds: tuple[str, str], given: str | int, code: int, name: str) -> None:
+    mapped = convert(*kinds, given)
+    assert (mapped.code, mapped.name) == (code, name)
+
+
+def test_an_error_that_nobody_knows_says_that_it_goes_by_the_default() -> None:
+    assert convert("rose", "sip", 4000).source.endswith(" (default)")
+    assert convert("h450", "h225", 1007).source.startswith("own choice, no standard maps ROSE errors (default); ")
+
+
+@given(st.sampled_from(["rose", "h450"]), st.integers(0, 2**31), st.sampled_from(KINDS))
+def test_every_error_code_comes_to_a_number_of_every_kind(from_: str, code: int, to: str) -> None:
+    assert isinstance(convert(from_, to, code).code, int)
+
+
+@pytest.mark.parametrize("given", [0, 1, 15, 16, 21, 1007, 4000])
+def test_the_look_up_and_the_translation_agree(given: int) -> None:
+    assert convert("h450", "sip", given).code == rose_errors.failure(given, "h4502").status
+
+
+def test_an_error_of_one_dialect_means_nothing_in_another() -> None:
+    assert rose_errors.failure(16, "dms-rlt").status == 480
+    assert rose_errors.failure(16, "h4502") == rose_errors.failure(4000, "h4502")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "code"),
+    [("q850", "user busy", 17), ("q850", "User Busy", 17), ("sip", "Busy Here", 486), ("sip", "gone", 410)],
+)
+def test_a_cause_or_status_by_its_name(kind: str, name: str, code: int) -> None:
+    assert convert(kind, "h225", name) == convert(kind, "h225", code)
 
 
 # -- overrides of a trunk ----------------------------------------------------------------------------------------
