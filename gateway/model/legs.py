@@ -14,7 +14,11 @@ class SignallingProtocol(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SipDialog:
-    """What we know of a dialog when a request has to be written into it. `local` is the gateway's side."""
+    """What we know of a dialog when a message has to be written into it. `local` is the side that writes.
+
+    `local_target` is its Contact ("": the gateway's own). `local_cseq` numbers the request that is written,
+    `remote_cseq` is the number of the other side's request that an answer or a NOTIFY is about (0: not known).
+    """
 
     call_id: str = ""
     local_tag: str = ""
@@ -24,6 +28,8 @@ class SipDialog:
     remote_target: str = ""
     route_set: tuple[str, ...] = ()
     local_cseq: int = 1
+    local_target: str = ""
+    remote_cseq: int = 0
 
 
 @dataclass(frozen=True, slots=True)

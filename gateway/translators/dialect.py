@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from gateway.model.legs import H323Call, IsdnCall, SignallingProtocol, SipDialog
-from gateway.model.transfer import TransferEvent
+from gateway.model.transfer import TransferEvent, TransferRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Context:
     `invoke_id` is used for the next invoke, and `entropy` (hex text) wherever SIP wants something unique
     (tags, branches); both are handed in, so that the same input always gives the same octets.
     `replaces` tells whether the SIP peer takes an INVITE with Replaces (it said `Supported: replaces`).
+    `asked` is the request, as it was handed to `write`, that a progress or an outcome answers.
     """
 
     isdn: IsdnCall = IsdnCall(1)
@@ -30,6 +31,7 @@ class Context:
     entropy: str = "0"
     pending: Mapping[int, str] = field(default_factory=dict)
     replaces: bool = True
+    asked: TransferRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from gateway.model.transfer import DialogReference
 from gateway.sip.dialog_id import DialogId
 from gateway.sip.uri import Uri
 from gateway.translators.dialect import Context
+from gateway.translators.sip_parties import sip_uri_of
 
 
 def known(dialog: SipDialog, context: Context, peer: str = "") -> SipDialog:
@@ -27,6 +28,27 @@ def known(dialog: SipDialog, context: Context, peer: str = "") -> SipDialog:
         return filled
     local, there = f"{context.entropy}-local", f"{context.entropy}-remote"
     return replace(filled, call_id=f"{context.entropy}@{context.domain}", local_tag=local, remote_tag=there)
+
+
+def far_side(context: Context) -> Context:
+    """The context in which the other side of the dialog writes: its answers and NOTIFYs fit the requests that were
+    written in `context`.
+    """
+    peer = sip_uri_of(context.asked.transferee, context.domain) if context.asked else ""
+    dialog = known(context.sip, context, peer)
+    swapped = SipDialog(
+        dialog.call_id,
+        local_tag=dialog.remote_tag,
+        remote_tag=dialog.local_tag,
+        local_uri=dialog.remote_uri,
+        remote_uri=dialog.local_uri,
+        remote_target=dialog.local_target or f"sip:{context.domain}",
+        route_set=dialog.route_set[::-1],
+        local_cseq=dialog.remote_cseq or 1,
+        local_target=dialog.remote_target,
+        remote_cseq=dialog.local_cseq,
+    )
+    return replace(context, sip=swapped)
 
 
 def fresh(context: Context, callee: str) -> SipDialog:

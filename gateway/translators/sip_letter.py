@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from gateway.model.legs import SignallingProtocol, SipDialog
 from gateway.model.transfer import TransferEvent
@@ -34,7 +35,7 @@ class Letter:
     @property
     def contact(self) -> str:
         """The gateway's Contact: always the domain name, never an address."""
-        return f"<sip:{self.context.domain}{self.road.port}{self.road.contact_parameters}>"
+        return f"sip:{self.context.domain}{self.road.port}{self.road.contact_parameters}"
 
     def add(self, name: str, value: str) -> None:
         """One more header field."""
@@ -58,34 +59,33 @@ class Letter:
         bare URIs are not.
         """
         target, routes = route(dialog)
+        contact = dialog.local_target or self.contact
         frame = [
-            (
-                "Via",
-                f"SIP/2.0/{self.road.transport} {self.context.domain}{self.road.port};{self._branch(method, dialog)}",
-            ),
+            self._via(contact, dialog.call_id, dialog.local_tag, dialog.local_cseq, method),
             *(("Route", f"<{value}>") for value in routes),
             ("Max-Forwards", "70"),
             ("From", (caller or f"<{dialog.local_uri}>") + _tag(dialog.local_tag)),
             ("To", (callee or f"<{dialog.remote_uri}>") + _tag(dialog.remote_tag)),
             ("Call-ID", dialog.call_id),
             ("CSeq", f"{dialog.local_cseq} {method}"),
-            ("Contact", self.contact),
+            ("Contact", f"<{contact}>"),
         ]
         octets = request(method, target, (*frame, *self._fields()), content or body(self.event.kept)).octets
         return self._sealed(Message(SignallingProtocol.SIP, method, octets, leg))
 
-    def response(self, status: int, reason: str, method: str, dialog: SipDialog) -> Written:
-        """The gateway's response to the peer's request `method`.
+    def response(self, status: int, reason: str, method: str, dialog: SipDialog, *, callee: str = "") -> Written:
+        """The response to the peer's request `method`; `callee` is To where the dialog's bare URI is not.
 
-        Via and CSeq belong to the transaction, which the context does not hold: whoever does puts the real ones in.
+        Via, From, To and CSeq are those that the gateway would have written on the other side (RFC 3261 §8.2.6.2);
+        whoever holds the transaction of a peer puts the peer's own in.
         """
-        sender = Uri.parse(dialog.remote_target).host or self.context.domain
+        number = dialog.remote_cseq or dialog.local_cseq
         frame = [
-            ("Via", f"SIP/2.0/{self.road.transport} {sender};{self._branch(method, dialog)}"),
+            self._via(dialog.remote_target, dialog.call_id, dialog.remote_tag, number, method),
             ("From", f"<{dialog.remote_uri}>{_tag(dialog.remote_tag)}"),
-            ("To", f"<{dialog.local_uri}>{_tag(dialog.local_tag)}"),
+            ("To", (callee or f"<{dialog.local_uri}>") + _tag(dialog.local_tag)),
             ("Call-ID", dialog.call_id),
-            ("CSeq", f"{dialog.local_cseq} {method}"),
+            ("CSeq", f"{number} {method}"),
         ]
         octets = response(status, (*frame, *self._fields()), body(self.event.kept), reason).octets
         return self._sealed(Message(SignallingProtocol.SIP, str(status), octets))
@@ -94,8 +94,13 @@ class Letter:
         """No message at all, with the reasons."""
         return Written((), tuple(self.lost))
 
-    def _branch(self, method: str, dialog: SipDialog) -> str:
-        return f"branch=z9hG4bK{self.context.entropy}-{method.lower()}-{dialog.local_cseq};rport"
+    def _via(self, contact: str, call_id: str, tag: str, number: int, method: str) -> tuple[str, str]:
+        """The Via of the side at `contact`, its branch made of what names the transaction: the same in the answer."""
+        sender = Uri.parse(contact)
+        port = "" if sender.port is None else f":{sender.port}"
+        transaction = blake2b(f"{call_id} {tag} {number} {method}".encode("utf-8", "replace"), digest_size=8)
+        branch = f"branch=z9hG4bK{transaction.hexdigest()};rport"
+        return "Via", f"SIP/2.0/{self.road.transport} {sender.host or self.context.domain}{port};{branch}"
 
     def _fields(self) -> Iterable[tuple[str, str]]:
         fields, lost = restore(self.fields, self.event.kept)

@@ -180,21 +180,37 @@ def _status(event: TransferOutcome, letter: Letter) -> int:
 
 def _answer(status: int, event: TransferProgress | TransferOutcome, letter: Letter) -> Written:
     """The response to the peer's REFER; a Contact is mandatory in the 2xx alone (RFC 3515 §2.2)."""
+    dialog = known(letter.context.sip, letter.context)
     if status < 300:
-        letter.add("Contact", letter.contact)
-    return letter.response(status, event.reason, "REFER", known(letter.context.sip, letter.context))
+        letter.add("Contact", f"<{dialog.local_target or letter.contact}>")
+    return letter.response(status, event.reason, "REFER", dialog, callee=_named(dialog.local_uri, letter.context))
+
+
+def _named(uri: str, context: Context) -> str:
+    """To of the REFER that is answered: `uri` with the name of the transferee, where that was who it went to."""
+    transferee = context.asked.transferee if context.asked else None
+    if transferee is None or sip_uri_of(transferee, context.domain) != uri:
+        return ""
+    return str(Address(uri, transferee.name))
 
 
 def _notify(status: int, state: str, event: TransferProgress | TransferOutcome, letter: Letter) -> Written:
     """A NOTIFY of the refer subscription that reports `status`."""
-    letter.add("Event", first(event.kept, "Event") or "refer")
+    dialog = known(letter.context.sip, letter.context)
+    letter.add("Event", _event(event, dialog))
     letter.add("Subscription-State", state)
     letter.add("Content-Type", CONTENT_TYPE)
     inner = [(item.what.removeprefix(SIPFRAG), item.value) for item in event.kept if item.what.startswith(SIPFRAG)]
     if isinstance(event, TransferOutcome) and event.cause:
         inner.insert(0, ("Reason", str(Reason.of(event.cause))))
-    dialog = known(letter.context.sip, letter.context)
     return letter.request("NOTIFY", dialog, sipfrag(status, event.reason, inner))
+
+
+def _event(event: TransferProgress | TransferOutcome, dialog: SipDialog) -> str:
+    """The id is the CSeq of the REFER in this dialog; the first one's may be left out (RFC 3515 §2.4.6)."""
+    if dialog.remote_cseq:
+        return f"refer;id={dialog.remote_cseq}"
+    return first(event.kept, "Event") or "refer"
 
 
 def _setup(event: TransferSetup, letter: Letter) -> Written:
