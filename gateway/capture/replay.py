@@ -68,10 +68,10 @@ def replay(
     if output is not None and output.exists() and output.samefile(capture):
         raise GatewayError("this is the capture to read, and writing would destroy it", where=str(output))
     problems: list[Problem] = []
-    engine = Engine(lambda frame, what: problems.append(Problem(frame, what)), profile)
+    engine = Engine(profile)
     reading = Reading(capture, problems.append, progress)
-    with few_collections():
-        engine.take_all(reading)
+    with no_collections():
+        reading.feed(engine.take, engine.sip)
     engine.finish()
     found = tuple(engine.transfers)
     rewritten = _rewritten(found, target, profile) if target else ()
@@ -87,14 +87,15 @@ def _rewritten(found: Iterable[ObservedTransfer], target: str, profile: str) -> 
 
 
 @contextmanager
-def few_collections() -> Iterator[None]:
-    """Few runs of the garbage collector: reading makes values by the million and hardly a cycle among them."""
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, 20, 20)
+def no_collections() -> Iterator[None]:
+    """No runs of the garbage collector: reading makes values by the million and no cycle among them."""
+    before = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        gc.set_threshold(*before)
+        if before:
+            gc.enable()
 
 
 def write(output: Path, rewritten: "Iterable[Rewritten]") -> None:

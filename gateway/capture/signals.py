@@ -5,7 +5,7 @@ Ethernet or Linux cooked) takes a short way, one pattern over all of it; all oth
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from struct import pack
@@ -15,30 +15,17 @@ from gateway.capture import files, iua, lapd, links, sctp, tcp
 from gateway.capture.framing import Found
 from gateway.capture.internet import Datagram, Internet
 from gateway.capture.sip_stream import START_LINE, starts_sip
-from gateway.model.errors import DecodeError
+from gateway.engine.signal import Signal
+from gateway.model.errors import DecodeError, GatewayError
 
 UDP = 17
 ENDPOINTS_KEPT = 8_192
 
 
-class Signal(NamedTuple):
-    """One signalling message.
+__all__ = ["Problem", "Reading", "Signal", "signals"]
 
-    `frame` counts packets from 1 (the one that completed the message), `time` is in seconds since 1970.
-    `protocol`: "sip"; "q931" (no layer 2); "h225" (from the Q.931 octet on, no TPKT).
-    `source` and `destination`: "10.0.0.1:5060", "[2001:db8::1]:5060"; "user" and "network" on a D channel.
-    `transport`: "udp", "tcp", "ws", "sctp" or "lapd". `link` names the D channel ("lapd:0/sapi0/tei64",
-    "iua:7/sapi0/tei0", "backhaul:1") and is empty elsewhere.
-    """
-
-    frame: int
-    time: float
-    protocol: str
-    octets: bytes
-    source: str
-    destination: str
-    transport: str
-    link: str
+PlainSip = Callable[[int, float, bytes, str, str], None]
+"""Takes a SIP message that came alone in a UDP datagram: frame, time, octets, source, destination."""
 
 
 class Problem(NamedTuple):
@@ -75,14 +62,40 @@ class Reading:
         self._progress = progress
         self._problems = problems
         self._layers = Layers(self._report)
+        self._endpoints = Endpoints()
 
     def __iter__(self) -> Iterator[Signal]:
+        heard: list[Signal] = []
+
+        def sip(frame: int, time: float, octets: bytes, source: str, destination: str) -> None:
+            heard.append(Signal(frame, time, "sip", octets, source, destination, "udp", ""))
+
+        for packet in self._packets():
+            self._feed((packet,), heard.append, sip)
+            yield from heard
+            heard.clear()
+        yield from self._layers.close()
+
+    def feed(self, take: Callable[[Signal], None], sip: PlainSip) -> None:
+        """Every message to `take`, and to `sip` those that came the short way: without a value of their own, because
+        they come by the hundred thousand. What either of them raises (GatewayError) is a problem of that packet.
+        """
+        self._feed(self._packets(), take, sip)
+        for signal in self._layers.close():
+            take(signal)
+
+    def _packets(self) -> Iterator[tuple[int, files.Packet]]:
         recorded = files.packets(self._path, lambda what: self._report(self.packets, what), self._progress)
-        layers, endpoints, plain, new = self._layers, Endpoints(), _PLAIN, tuple.__new__
-        for frame, (time, link, octets, interface) in enumerate(recorded, 1):
+        return enumerate(recorded, 1)
+
+    def _feed(
+        self, packets: Iterable[tuple[int, files.Packet]], take: Callable[[Signal], None], sip: PlainSip
+    ) -> None:
+        layers, endpoints, plain = self._layers, self._endpoints, _PLAIN
+        for frame, (time, link, octets, interface) in packets:
             self.packets = frame
-            if link in plain:
-                found = plain[link](octets)
+            try:
+                found = plain[link](octets) if link in plain else None
                 if found:
                     if found.lastindex == _MEDIA:
                         continue
@@ -90,14 +103,12 @@ class Reading:
                     end = start - 8 + (octets[start - 4] << 8 | octets[start - 3])
                     if end <= len(octets):
                         source, destination = endpoints[octets[start - 16 : start - 4]]
-                        message = octets[start:end]
-                        yield new(Signal, (frame, time, "sip", message, source, destination, "udp", ""))
+                        sip(frame, time, octets[start:end], source, destination)
                         continue
-            try:
-                yield from layers.signals(frame, time, link, interface, octets)
-            except DecodeError as error:
-                self._report(frame, error.what)
-        yield from layers.close()
+                for signal in layers.signals(frame, time, link, interface, octets):
+                    take(signal)
+            except GatewayError as error:
+                self._report(frame, str(error))
 
     def _report(self, frame: int, what: str) -> None:
         self._problems(Problem(frame, what))

@@ -4,7 +4,7 @@ The engine opens no socket, reads no clock and draws no random number: recorded 
 it, in order of time, and the same messages always give the same transfers.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
@@ -13,7 +13,6 @@ from gateway.engine.signal import Signal
 from gateway.engine.tally import Tally
 from gateway.interworking.correlator import Correlator
 from gateway.interworking.observed import ObservedTransfer
-from gateway.model.errors import GatewayError
 
 if TYPE_CHECKING:
     from gateway.interworking.cause_map import CauseMap
@@ -37,18 +36,12 @@ class Watch(Protocol):
 
 
 class Engine:
-    """Watches signalling and finds the transfers in it.
+    """Watches signalling and finds the transfers in it. `profile` names the cause map."""
 
-    `report` hears of each message that cannot be read: its frame number and one sentence; `profile` names the
-    cause map.
-    """
-
-    def __init__(self, report: Callable[[int, str], None], profile: str = "rfc3398") -> None:
-        self._report = report
+    def __init__(self, profile: str = "rfc3398") -> None:
         self.tally = Tally()
         self.correlator = Correlator(lambda: _cause_map(profile))
-        self._watching: list[Watch] = []
-        self._watches: dict[str, Callable[[Signal], None]] = {}
+        self._watches: dict[str, Watch] = {}
 
     @property
     def transfers(self) -> list[ObservedTransfer]:
@@ -56,31 +49,30 @@ class Engine:
         return self.correlator.transfers
 
     def take(self, signal: Signal) -> None:
-        """One message. What cannot be read is reported, never raised."""
-        self.take_all((signal,))
+        """One message, after all that were earlier. Raises GatewayError when it cannot be read."""
+        self._watch(signal.protocol).take(signal)
 
-    def take_all(self, signals: Iterable[Signal]) -> None:
-        """Messages in order of time."""
-        watches = self._watches
-        for signal in signals:
-            watch = watches.get(signal.protocol) or self._watch(signal.protocol)
-            try:
-                watch(signal)
-            except GatewayError as error:
-                self._report(signal.frame, f"{signal.protocol}: {error}")
+    @property
+    def sip(self) -> Callable[[int, float, bytes, str, str], None]:
+        """Takes a SIP message by its fields: frame, time, octets, source, destination. Raises as `take` does."""
+        from gateway.engine.sip_sieve import SipSieve
+
+        sieve = self._watch("sip")
+        assert isinstance(sieve, SipSieve)
+        return sieve.hear
 
     def finish(self) -> None:
         """No more messages will come."""
-        for watch in self._watching:
+        for watch in self._watches.values():
             watch.finish()
         self.correlator.finish()
 
-    def _watch(self, protocol: str) -> Callable[[Signal], None]:
-        module, name = _WATCHES[protocol]
-        watch: Watch = getattr(import_module(module), name)(self.correlator, self.tally)
-        self._watching.append(watch)
-        self._watches[protocol] = watch.take
-        return watch.take
+    def _watch(self, protocol: str) -> Watch:
+        watch = self._watches.get(protocol)
+        if watch is None:
+            module, name = _WATCHES[protocol]
+            watch = self._watches[protocol] = getattr(import_module(module), name)(self.correlator, self.tally)
+        return watch
 
 
 @cache

@@ -1,44 +1,29 @@
 """What the engine is fed with, whoever feeds it: recorded packets or sockets."""
 
-from typing import Protocol
+from typing import NamedTuple
 
 from gateway.interworking.legs import Leg
 from gateway.interworking.observed import Seen
 
 
-class Signal(Protocol):
-    """One signalling message. `protocol` is "sip", "q931" or "h225"; `octets` the SIP message, the Q.931 message
-    without layer 2, or the H.225.0 message from the Q.931 octet on. `source` and `destination` are "address:port",
-    or "user" and "network" on a D channel, which `link` names. `time` is in seconds.
+class Signal(NamedTuple):
+    """One signalling message.
+
+    `frame` counts packets from 1 (the one that completed the message), `time` is in seconds since 1970.
+    `protocol`: "sip"; "q931" (no layer 2); "h225" (from the Q.931 octet on, no TPKT).
+    `source` and `destination`: "10.0.0.1:5060", "[2001:db8::1]:5060"; "user" and "network" on a D channel.
+    `transport`: "udp", "tcp", "ws", "sctp" or "lapd". `link` names the D channel ("lapd:0/sapi0/tei64",
+    "iua:7/sapi0/tei0", "backhaul:1") and is empty elsewhere.
     """
 
-    @property
-    def frame(self) -> int:
-        """Number of the packet that completed the message, from 1."""
-
-    @property
-    def time(self) -> float:
-        """Seconds."""
-
-    @property
-    def protocol(self) -> str:
-        """One of "sip", "q931", "h225"."""
-
-    @property
-    def octets(self) -> bytes:
-        """The message."""
-
-    @property
-    def source(self) -> str:
-        """Who sent it."""
-
-    @property
-    def destination(self) -> str:
-        """Whom it was sent to."""
-
-    @property
-    def link(self) -> str:
-        """Name of the D channel, "" elsewhere."""
+    frame: int
+    time: float
+    protocol: str
+    octets: bytes
+    source: str
+    destination: str
+    transport: str
+    link: str
 
 
 def seen(

@@ -25,7 +25,9 @@ KEPT_OCTETS = 48 << 20
 KEPT_MESSAGES = 12
 """Messages of a call that are kept: its set-up with a few forks, and its end."""
 
-_Look = Callable[[Signal, str], bool]
+_Look = Callable[[bytes, str, float], bool]
+_Fields = tuple[int, float, str, bytes, str, str, str, str]
+"""Of a Signal, before anybody needs one."""
 
 
 class _Call:
@@ -34,7 +36,7 @@ class _Call:
     __slots__ = ("answered", "octets", "signals")
 
     def __init__(self) -> None:
-        self.signals: list[Signal] = []
+        self.signals: list[_Fields] = []
         self.octets = 0
         self.answered = False
 
@@ -42,12 +44,12 @@ class _Call:
 class _Kind:
     """One method or one status: how often it was seen, and whether a message of it makes its call matter."""
 
-    __slots__ = ("look", "name", "on_wire", "once")
+    __slots__ = ("copies", "look", "name", "on_wire")
 
     def __init__(self, name: str, look: _Look | None) -> None:
         self.name = name
         self.look = look
-        self.on_wire = self.once = 0
+        self.on_wire = self.copies = 0
 
 
 class SipSieve:
@@ -72,7 +74,7 @@ class SipSieve:
             b"REFER": _matters,
             b"NOTIFY": _does_not,
             b"UPDATE": _does_not,
-            b"1": self._keep,
+            b"1": _does_not,
             b"2": self._answered,
             b"3": self._is_kept,
             b"4": self._failed,
@@ -82,17 +84,20 @@ class SipSieve:
 
     def take(self, signal: Signal) -> None:
         """One SIP message. Raises DecodeError when it is none."""
-        octets = signal.octets
+        self.hear(signal.frame, signal.time, signal.octets, signal.source, signal.destination)
+
+    def hear(self, frame: int, time: float, octets: bytes, source: str, destination: str) -> None:
+        """The same, field by field."""
         copy = False
         if octets.startswith(b"SIP/2.0 "):
             kind = self._kinds.get(octets[8:11]) or self._learn(octets[8:11], octets)
         else:
             method = octets[: octets.find(b" ")]
             kind = self._kinds.get(method) or self._learn(method, octets)
-            copy = self._is_copy(octets, signal.source, signal.time)
+            copy = self._is_copy(octets, source, time)
         kind.on_wire += 1
-        if not copy:
-            kind.once += 1
+        if copy:
+            kind.copies += 1
         look = kind.look
         if look is None:
             return
@@ -100,16 +105,24 @@ class SipSieve:
         end = octets.find(b"\r\n", at)
         key = octets[at:end].decode("utf-8", "replace") if at > 9 and end > 0 else Scan(octets).call_id
         if key in self._legs:
-            self._watch.take(signal, copy)
-        elif not copy and look(signal, key):
+            self._watch.take(Signal(frame, time, "sip", octets, source, destination, "", ""), copy)
+        elif copy:
+            return
+        elif look(octets, key, time):
             self._promote(key)
-            self._watch.take(signal)
+            self._watch.take(Signal(frame, time, "sip", octets, source, destination, "", ""))
+        else:
+            call = self._calls.get(key)
+            if call is not None and len(call.signals) < KEPT_MESSAGES:
+                call.signals.append((frame, time, "sip", octets, source, destination, "", ""))
+                call.octets += len(octets)
+                self._octets += len(octets)
 
     def finish(self) -> None:
         """No more messages will come: the counts go into the tally."""
         for kind in self._kinds.values():
             self._tally.on_wire["sip"][kind.name] += kind.on_wire
-            self._tally.once["sip"][kind.name] += kind.once
+            self._tally.once["sip"][kind.name] += kind.on_wire - kind.copies
         self._kinds.clear()
 
     def _learn(self, wire: bytes, octets: bytes) -> _Kind:
@@ -123,47 +136,44 @@ class SipSieve:
 
         # Whether a message makes its call matter; where it does not, it is kept.
 
-    def _invite(self, signal: Signal, key: str) -> bool:
-        octets = signal.octets
-        if self._correlator.waiting:
-            uri = octets[_AFTER_INVITE : octets.find(b" ", _AFTER_INVITE)].decode("utf-8", "replace")
-            if self._correlator.awaits(uri):
-                return True
+    def _invite(self, octets: bytes, key: str, time: float) -> bool:
+        if self._correlator.waiting and self._is_awaited(octets):
+            return True
         if Scan(octets).has(b"replaces", b"referred-by"):
             return True
         if key not in self._calls:
             self._calls[key] = _Call()
-            self._forget(signal.time)
-        return self._keep(signal, key)
+            self._forget(time)
+        return False
 
-    def _bye(self, signal: Signal, key: str) -> bool:
-        if Scan(signal.octets).has(b"also"):
+    def _is_awaited(self, octets: bytes) -> bool:
+        uri = octets[_AFTER_INVITE : octets.find(b" ", _AFTER_INVITE)]
+        number, at, _ = uri.partition(b"@")
+        ending = number[-4:].decode("latin-1")
+        # Most callees are telephone numbers, and their last digits rule nearly all of them out.
+        if at and ending.isdecimal() and b";" not in number and ending not in self._correlator.awaited_endings:
+            return False
+        return self._correlator.awaits(uri.decode("utf-8", "replace"))
+
+    def _bye(self, octets: bytes, key: str, time: float) -> bool:
+        if Scan(octets).has(b"also"):
             return True
-        self._ended.append((signal.time, key))
-        return self._keep(signal, key)
+        self._ended.append((time, key))
+        return False
 
-    def _is_kept(self, _signal: Signal, key: str) -> bool:
+    def _is_kept(self, _octets: bytes, key: str, _time: float) -> bool:
         return key in self._calls
 
-    def _answered(self, signal: Signal, key: str) -> bool:
+    def _answered(self, _octets: bytes, key: str, _time: float) -> bool:
         call = self._calls.get(key)
         if call is not None:
             call.answered = True
-        return self._keep(signal, key)
+        return False
 
-    def _failed(self, signal: Signal, key: str) -> bool:
+    def _failed(self, _octets: bytes, key: str, time: float) -> bool:
         call = self._calls.get(key)
         if call is not None and not call.answered:
-            self._ended.append((signal.time, key))
-        return self._keep(signal, key)
-
-    def _keep(self, signal: Signal, key: str) -> bool:
-        call = self._calls.get(key)
-        if call is not None and len(call.signals) < KEPT_MESSAGES:
-            size = len(signal.octets)
-            call.signals.append(signal)
-            call.octets += size
-            self._octets += size
+            self._ended.append((time, key))
         return False
 
     def _promote(self, key: str) -> None:
@@ -171,8 +181,8 @@ class SipSieve:
         call = self._calls.pop(key, None)
         if call is not None:
             self._octets -= call.octets
-            for signal in call.signals:
-                self._watch.take(signal)
+            for fields in call.signals:
+                self._watch.take(Signal(*fields))
 
     def _forget(self, now: float) -> None:
         ended = self._ended
@@ -187,9 +197,9 @@ class SipSieve:
             self._octets -= call.octets
 
 
-def _matters(_signal: Signal, _key: str) -> bool:
+def _matters(_octets: bytes, _key: str, _time: float) -> bool:
     return True
 
 
-def _does_not(_signal: Signal, _key: str) -> bool:
+def _does_not(_octets: bytes, _key: str, _time: float) -> bool:
     return False

@@ -6,7 +6,7 @@ call reference, the target's address; numbers and time come last, and the link s
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any
 
 from gateway.interworking.evidence import (
@@ -94,6 +94,11 @@ class Correlator:
             Redirection: self._redirection,
             OtherOperation: self._alongside,
         }
+
+    @property
+    def awaited_endings(self) -> Container[str]:
+        """Common endings (see matching) of the addresses to which a transfer awaits a call."""
+        return self._awaiting_target
 
     @property
     def waiting(self) -> bool:

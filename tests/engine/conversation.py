@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from gateway.capture.signals import Signal
 from gateway.engine.engine import Engine
 from gateway.interworking.observed import ObservedTransfer
+from gateway.model.errors import GatewayError
 
 ALICE, BOB, CAROL = "10.0.0.1:5060", "10.0.0.2:5060", "10.0.0.3:5060"
 _USERS = {ALICE: "alice", BOB: "bob", CAROL: "carol"}
@@ -33,7 +34,7 @@ class Conversation:
     time: float = 1000.0
 
     def __post_init__(self) -> None:
-        self.engine = Engine(lambda frame, what: self.problems.append(f"{frame}: {what}"))
+        self.engine = Engine()
 
     def transfers(self) -> list[ObservedTransfer]:
         """What was found, the recording being over."""
@@ -46,7 +47,10 @@ class Conversation:
         self.time += after
         octets = text.replace("\r\n", "\n").replace("\n", "\r\n").encode()
         signal = Signal(self.frame, self.time, "sip", octets, source, destination, "udp", "")
-        self.engine.take(signal)
+        try:
+            self.engine.take(signal)
+        except GatewayError as error:
+            self.problems.append(f"{self.frame}: {error}")
         return signal
 
     def again(self, signal: Signal) -> None:

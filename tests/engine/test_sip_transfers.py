@@ -270,4 +270,4 @@ def test_q850_reason_of_the_failure_wins_over_the_table(talk: Conversation) -> N
 def test_what_is_no_sip_is_a_problem_not_an_error(talk: Conversation) -> None:
     talk.put("INVITE sip:bob@example.net SIP/2.0\nFrom: x\n\n", ALICE, BOB)
     assert talk.transfers() == []
-    assert talk.problems == ["1: sip: no Call-ID header"]
+    assert talk.problems == ["1: no Call-ID header"]
