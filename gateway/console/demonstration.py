@@ -11,7 +11,7 @@ from gateway.model.errors import GatewayError
 from gateway.resources import folder
 from gateway.translators import dialect_names
 
-CAPTURE = "sip_attended_udp.pcap"
+CAPTURE = "sip_attended_numbers.pcap"
 
 
 def show(capture: Path | None = None) -> None:

@@ -9,6 +9,7 @@ from tests.peers.pjsua_phone import PjsuaPhone
 from tests.peers.tshark import recording
 
 ADDRESSES = {"alice": "127.0.1.1", "bob": "127.0.1.2", "carol": "127.0.1.3"}
+NUMBERS = {"alice": "+15550101", "bob": "+15550102", "carol": "+15550103"}
 PORT = 5060
 
 
@@ -124,6 +125,12 @@ def attended_udp(p: Phones) -> None:
 
 
 @flow
+def attended_numbers(p: Phones) -> None:
+    """Attended transfer between telephone numbers, which every protocol has a form for."""
+    attended(p)
+
+
+@flow
 def attended_tcp(p: Phones) -> None:
     """Attended transfer over TCP."""
     attended(p)
@@ -189,5 +196,7 @@ def record(name: str, capture: Path) -> None:
     """Plays the flow `name` and writes the signalling to `capture`."""
     transport = "tcp" if name.endswith("_tcp") else "udp"
     with recording(capture, f"port {PORT} and net 127.0.1.0/24"), ExitStack() as stack:
-        phones = (stack.enter_context(PjsuaPhone(who, at, PORT, transport)) for who, at in ADDRESSES.items())
+        users = NUMBERS if name.endswith("_numbers") else {who: who for who in ADDRESSES}
+        named = ((users[who], address) for who, address in ADDRESSES.items())
+        phones = (stack.enter_context(PjsuaPhone(user, address, PORT, transport)) for user, address in named)
         FLOWS[name](Phones(*phones))
