@@ -1,17 +1,24 @@
 """YAML tables under `mappings/`: read, checked against a schema, errors with file, line and key."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from gateway.model.errors import MappingError
 from gateway.resources import folder
 
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_SENTENCES = {"missing": "the key is missing", "extra_forbidden": "there is no such key"}
+_SENTENCES = {
+    "missing": "the key is missing",
+    "extra_forbidden": "there is no such key",
+    "model_type": "should be a valid dictionary (keys and values)",
+}
+_REFUSED = "refused"
+_MERGE = "tag:yaml.org,2002:merge"
 _OF_PYDANTIC = ("Value error, ", "Assertion failed, ")
 
 TABLE_SUFFIXES = (".yaml", ".yml")
@@ -28,6 +35,25 @@ class Table(BaseModel):
 
 
 Schema = TypeVar("Schema", bound=BaseModel)
+
+
+def refuse(findings: Iterable[tuple[Key, str]]) -> None:
+    """For the validators of a schema: each finding at its own key below the model. Raises ValidationError if any."""
+    errors: list[InitErrorDetails] = [
+        {"type": PydanticCustomError(_REFUSED, "{what}", {"what": what}), "loc": key, "input": None}
+        for key, what in findings
+    ]
+    if errors:
+        raise ValidationError.from_exception_data(_REFUSED, errors)
+
+
+def repeated(values: Iterable[tuple[Key, Hashable]]) -> Iterator[Key]:
+    """The keys of all values that an earlier key has too."""
+    seen: set[Hashable] = set()
+    for key, value in values:
+        if value in seen:
+            yield key
+        seen.add(value)
 
 
 def load(path_or_name: str | Path, schema: type[Schema]) -> Schema:
@@ -105,11 +131,16 @@ def _step(node: Any, part: str | int) -> tuple[int, Any] | None:
     """Line (from 0) and node of one part of a key; None when the node has no such part."""
     if isinstance(node, yaml.MappingNode):
         for name, value in node.value:
-            if name.value == str(part):
+            if name.value == str(part) or (isinstance(part, int) and _constructed(name) == part):
                 return name.start_mark.line, value
     if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
         return node.value[part].start_mark.line, node.value[part]
     return None
+
+
+def _constructed(node: Any) -> Any:
+    """A scalar as its value: 0x11 is 17."""
+    return yaml.constructor.SafeConstructor().construct_object(node) if isinstance(node, yaml.ScalarNode) else None
 
 
 def _findings(path: Path, error: ValidationError) -> list[MappingError]:
@@ -137,6 +168,8 @@ def _in_document(path: Path, location: Sequence[str | int]) -> Key:
 def _sentence(kind: str, message: str, found: Any) -> str:
     if kind in _SENTENCES:
         return _SENTENCES[kind]
+    if kind == _REFUSED:
+        return message
     for prefix in _OF_PYDANTIC:
         if message.startswith(prefix):
             return message.removeprefix(prefix)
@@ -148,11 +181,18 @@ class _Loader(_BaseLoader):  # type: ignore[misc]  # the C loader when libyaml i
     """The safe loader, with duplicate keys refused."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[tuple[str, str]] = set()
+        seen: set[Hashable] = set()
         for name, _ in node.value:
-            key = (name.tag, str(name.value))
+            key = self._key(name)
             if key in seen:
                 raise yaml.MarkedYAMLError(problem=f"key {name.value!r} is there twice", problem_mark=name.start_mark)
             seen.add(key)
         result: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return result
+
+    def _key(self, name: Any) -> Hashable:
+        """What a dictionary goes by, whichever way it is written."""
+        if name.tag == _MERGE or not isinstance(name, yaml.ScalarNode):
+            return name.tag, str(name.value)
+        key: Hashable = self.construct_object(name)
+        return key

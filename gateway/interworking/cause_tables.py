@@ -1,6 +1,6 @@
 """Schemas of the cause tables in `mappings/causes/`, and how a profile is laid on what it is based on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,11 +11,12 @@ from pydantic import BeforeValidator, Field, model_validator
 from gateway.model.causes import Location
 from gateway.model.errors import MappingError
 from gateway.resources import folder as data_folder
-from gateway.tables import Table, load, where
+from gateway.tables import Key, Table, load, refuse, repeated, where
 
-Status = Annotated[int, Field(ge=300, le=699)]
-CauseValue = Annotated[int, Field(ge=1, le=127)]
-CauseClass = Annotated[int, Field(ge=0, le=7)]
+# Strict: 17 and "17" would be one cause twice.
+Status = Annotated[int, Field(strict=True, ge=300, le=699)]
+CauseValue = Annotated[int, Field(strict=True, ge=1, le=127)]
+CauseClass = Annotated[int, Field(strict=True, ge=0, le=7)]
 LocationCode = Literal["U", "LPN", "LN", "TN", "RLN", "RPN", "INTL", "BI"]
 Fallback = Literal["first", "once", "none"]
 
@@ -155,14 +156,16 @@ class H225Table(Table):
 
     @model_validator(mode="after")
     def _reasons_exist(self) -> "H225Table":
-        indexes = [row.index for row in self.reasons.values()]
-        if len(indexes) != len(set(indexes)):
-            raise ValueError("two reasons have one index")
-        for section in (self.from_q850, self.from_sip):
-            named = {section.default, *section.rows.values()}
-            if unknown := named - self.reasons.keys():
-                raise ValueError(f"no such reason: {', '.join(sorted(unknown))}")
+        refuse(self._wrong())
         return self
+
+    def _wrong(self) -> Iterator[tuple[Key, str]]:
+        for key in repeated((("reasons", name, "index"), row.index) for name, row in self.reasons.items()):
+            yield key, "two reasons have one index"
+        for name, section in (("from_q850", self.from_q850), ("from_sip", self.from_sip)):
+            for key, reason in _answers(section):
+                if reason not in self.reasons:
+                    yield (name, *key), f"no such reason: {reason}"
 
 
 class Consequence(Table):
@@ -206,8 +209,7 @@ class ErrorOfStatus(Table):
 
     @model_validator(mode="after")
     def _errors_allowed(self) -> "ErrorOfStatus":
-        if unknown := {self.default, *self.rows.values()} - set(self.errors):
-            raise ValueError(f"not among its errors: {', '.join(sorted(unknown))}")
+        refuse((key, f"not among its errors: {name}") for key, name in _answers(self) if name not in self.errors)
         return self
 
 
@@ -223,13 +225,27 @@ class RoseTable(Table):
 
     @model_validator(mode="after")
     def _errors_exist(self) -> "RoseTable":
-        values = [row.value for row in self.errors.values()]
-        if len(values) != len(set(values)):
-            raise ValueError("two errors have one value")
-        known = {name for title, row in self.errors.items() for name in (title, *row.also)}
-        if unknown := {name for dialect in self.dialects.values() for name in dialect.errors} - known:
-            raise ValueError(f"no such error: {', '.join(sorted(unknown))}")
+        refuse(self._wrong())
         return self
+
+    def _wrong(self) -> Iterator[tuple[Key, str]]:
+        for key in repeated((("errors", name, "value"), row.code) for name, row in self.errors.items()):
+            yield key, "two errors have one value"
+        known = {name for title, row in self.errors.items() for name in (title, *row.also)}
+        for dialect, table in self.dialects.items():
+            for index, name in enumerate(table.errors):
+                if name not in known:
+                    yield ("dialects", dialect, "errors", index), f"no such error: {name}"
+        for name, row in self.errors.items():
+            if row.only and row.only not in self.dialects:
+                yield ("errors", name, "only"), f"no such dialect: {row.only}"
+
+
+def _answers(section: ReasonOfCause | ReasonOfStatus | ErrorOfStatus) -> Iterator[tuple[Key, str]]:
+    """The default and every row of a section, by key."""
+    yield ("default",), section.default
+    for code, name in section.rows.items():
+        yield ("rows", code), name
 
 
 class NameTable(Table):

@@ -29,15 +29,13 @@ SCHEMAS: Mapping[str, type[BaseModel]] = {
 }
 """Schema of each table by its place in the folder; the first pattern that fits."""
 
-_BY_KEY: Mapping[str, type[BaseModel]] = {
-    "q850_to_sip": Profile,
-    "sip_to_q850": Profile,
-    "dial_rules": NumberPlan,
-    "send_rules": NumberPlan,
-    "phone_contexts": NumberPlan,
-    "country_code": NumberPlan,
-}
-"""What a table elsewhere is, by one of the keys that only it has."""
+_OWN: Mapping[str, type[BaseModel]] = {"a cause profile": Profile, "a number plan": NumberPlan}
+"""What a trunk may have tables of its own of, known by any key that only one of them has."""
+
+
+class _Unknown(BaseModel):
+    """A table that nobody reads: keys and values of any kind."""
+
 
 Finding = tuple[Key, str]
 
@@ -56,10 +54,11 @@ def lint(folder: Path, files: Iterable[Path] = ()) -> tuple[MappingError, ...]:
 
 
 def _lint_file(path: Path, schema: type[BaseModel] | None) -> list[MappingError]:
-    if schema is None:
-        return [MappingError("nobody reads such a table", where=str(path))]
-    if wrong := check(path, schema):
+    if wrong := check(path, schema or _Unknown):
         return list(wrong)
+    if schema is None:
+        known = (f"{what} has one of {', '.join(_own_keys(each))}" for what, each in _OWN.items())
+        return [MappingError(f"nobody reads such a table: {'; '.join(known)}", where=where(path, ()))]
     meaning = _MEANING.get(schema)
     findings = meaning(path, load(path, schema)) if meaning else ()
     return [MappingError(what, where=where(path, key)) for key, what in findings]
@@ -73,9 +72,14 @@ def _schema_by_key(path: Path) -> type[BaseModel] | None:
     try:
         document = read(path)
     except MappingError:
-        return BaseModel  # whatever it is, it cannot be read: check() says why
+        return None  # whatever it is, it cannot be read: check() says why
     keys = document if isinstance(document, dict) else {}
-    return next((schema for key, schema in _BY_KEY.items() if key in keys), None)
+    return next((schema for schema in _OWN.values() if any(key in keys for key in _own_keys(schema))), None)
+
+
+def _own_keys(schema: type[BaseModel]) -> list[str]:
+    others = {key for other in _OWN.values() if other is not schema for key in other.model_fields}
+    return [key for key in schema.model_fields if key not in others]
 
 
 def _in_profile(path: Path, profile: Any) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import model_validator
 
 from gateway.model.errors import GatewayError
-from gateway.tables import Table, load
+from gateway.tables import Table, load, refuse
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -21,8 +21,8 @@ class ClassTable(Table):
 
     @model_validator(mode="after")
     def _codes_are_digits(self) -> "ClassTable":
-        if wrong := [code for code in self.costly_codes if not code.isdecimal()]:
-            raise ValueError(f"no country code: {', '.join(wrong)}")
+        wrong = (code for code in self.costly_codes if not code.isdecimal())
+        refuse((("costly_codes", code), f"no country code: {code}") for code in wrong)
         return self
 
 

@@ -5,7 +5,7 @@ from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from gateway.interworking.telephone_uri import digits_of
 from gateway.model.errors import DecodeError, GatewayError
@@ -23,6 +23,7 @@ TYPES: Mapping[str, TypeOfNumber] = {each.name.lower().replace("_", "-"): each f
 PLANS: Mapping[str, NumberingPlan] = {each.name.lower(): each for each in NumberingPlan}
 MAX_E164 = 15
 _MAX_LOCAL = 32
+_DOMAIN = "{domain}"
 
 _NOT_PLANS = ("redirecting", "classes")
 _SERVICE = frozenset("*#")
@@ -34,6 +35,12 @@ class Length(Table):
 
     min: Annotated[int, Field(ge=1)] = 1
     max: Annotated[int, Field(ge=1)] = 32
+
+    @model_validator(mode="after")
+    def _some_fit(self) -> "Length":
+        if self.min > self.max:
+            raise ValueError(f"min {self.min} is more than max {self.max}: no number fits")
+        return self
 
 
 class DialRule(Table):
@@ -97,6 +104,13 @@ class PhoneContext(Table):
     plan: PlanName
     type: TypeName
     context: str = Field(min_length=1)
+
+    @field_validator("context")
+    @classmethod
+    def _only_the_domain_is_put_in(cls, context: str) -> str:
+        if set("{}").intersection(context.replace(_DOMAIN, "")):
+            raise ValueError(f"{_DOMAIN} is all that may stand in braces")
+        return context
 
 
 class NumberPlan(Table):
@@ -166,7 +180,7 @@ class NumberPlan(Table):
     def of_context(self, digits: str, context: str, domain: str) -> Number | None:
         """The number that `digits` are in a phone-context; None in one that is not ours and is to be refused."""
         for (plan, kind), template in self._contexts.items():
-            if template.replace("{domain}", domain).lower() == context.lower():
+            if template.replace(_DOMAIN, domain).lower() == context.lower():
                 return Number(digits, kind, plan)
         ours = self.foreign_contexts == "dial" or (self.own_code and context == f"+{self.own_code}")
         return Number(digits) if ours else None

@@ -1,12 +1,12 @@
 """Reasons of a redirection in ISDN, ISUP, Diversion and History-Info (`mappings/numbers/redirecting.yaml`)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Literal
 
 from pydantic import model_validator
 
-from gateway.tables import Table, load
+from gateway.tables import Key, Table, load, refuse, repeated
 
 Numbering = Literal["isdn", "isup", "history"]
 UNKNOWN = "unknown"
@@ -41,13 +41,18 @@ class RedirectingTable(Table):
     def _unambiguous(self) -> "RedirectingTable":
         if UNKNOWN not in self.reasons:
             raise ValueError(f"there has to be a reason {UNKNOWN!r}")
-        for numbering in _NUMBERINGS:
-            codes = [code for row in self.reasons.values() for code in _codes(row, numbering)]
-            if len(codes) != len(set(codes)):
-                raise ValueError(f"an {numbering} code stands for two reasons")
-        if wrong := set(self.also.values()) - self.reasons.keys():
-            raise ValueError(f"no such reason: {', '.join(sorted(wrong))}")
+        refuse(self._wrong())
         return self
+
+    def _wrong(self) -> Iterator[tuple[Key, str]]:
+        for numbering in _NUMBERINGS:
+            rows = self.reasons.items()
+            codes = ((("reasons", name, numbering), code) for name, row in rows for code in _codes(row, numbering))
+            for key in repeated(codes):
+                yield key, f"an {numbering} code stands for two reasons"
+        for token, reason in self.also.items():
+            if reason not in self.reasons:
+                yield ("also", token), f"no such reason: {reason}"
 
 
 def reason_of(code: int, numbering: Numbering) -> str:

@@ -41,15 +41,25 @@ def test_the_tables_that_come_with_the_gateway_are_fine() -> None:
         ("causes/rfc3398", ("486: 17", "486: 128"), "sip_to_q850.rows.486", "should be less than or equal to 127"),
         ("causes/rfc3398", ("5: RLN, 6: U", "6: U"), "location", "no location for 5xx"),
         ("causes/oracle_iwf", (": rfc3398", ": rfc9999"), "based_on", "no profile 'rfc9999'"),
-        ("causes/h225", ("index: 1,", "index: 0,"), "document", "two reasons have one index"),
-        ("causes/h225", ("486: inConf", "486: busy"), "document", "no such reason: busy"),
+        (
+            "causes/h225",
+            ("index: 1,", "index: 0,"),
+            "reasons.gatekeeperResources.index",
+            "two reasons have one index",
+        ),
+        ("causes/h225", ("486: inConf", "486: busy"), "from_sip.rows.486", "no such reason: busy"),
         (
             "causes/rose",
             ("default: bridgeFail", "default: no"),
             "dialects.dms-rlt.default",
             "should be a valid string",
         ),
-        ("causes/rose", ("default: bridgeFail", "default: busy"), "dialects.dms-rlt", "not among its errors: busy"),
+        (
+            "causes/rose",
+            ("default: bridgeFail", "default: busy"),
+            "dialects.dms-rlt.default",
+            "not among its errors: busy",
+        ),
         ("numbers/germany", ('"49"', "49"), "country_code", "should be a valid string"),
         ("numbers/germany", ("strip: 2", "strip: 3"), "dial_rules.0", "strip 3 is more than the prefix '00' has"),
         (
@@ -61,7 +71,22 @@ def test_the_tables_that_come_with_the_gateway_are_fine() -> None:
         ("numbers/germany", ('"+49"}', '"pnp.{domain}"}'), "phone_contexts.1.context", "is there twice"),
         ("numbers/germany", ('"0", strip: 1', '"00", strip: 1'), "dial_rules.1", "never used"),
         ("numbers/germany", ('area_code: "30"', 'region: "XX"'), "region", "no country 'XX'"),
-        ("numbers/redirecting", ("{send: 15}", "{send: 4}"), "document", "an isdn code stands for two reasons"),
+        (
+            "numbers/redirecting",
+            ("{send: 15}", "{send: 4}"),
+            "reasons.deflection.isdn",
+            "an isdn code stands for two reasons",
+        ),
+        ("numbers/redirecting", ("away: unknown", "away: gone"), "also.away", "no such reason: gone"),
+        ("numbers/classes", ('"870"', '"87x"'), "costly_codes.87x", "no country code: 87x"),
+        ("numbers/germany", ("max: 9}", "max: 5}"), "dial_rules.4.digits", "min 6 is more than max 5"),
+        ("numbers/germany", ("pnp.{domain}", "pnp.{domian}"), "phone_contexts.0.context", "{domain} is all that may"),
+        ("causes/h225", ("default: undefinedReason", "default: none"), "from_q850.default", "no such reason: none"),
+        ("causes/rose", ("value: 17,", "value: 16,"), "errors.callIdNotFound.value", "two errors have one value"),
+        ("causes/rose", ("[bridgeFail, ", "[bridgeFall, bridgeFail, "), "dialects.dms-rlt.errors.0", "no such error"),
+        ("causes/rose", ("only: dms-rlt", "only: dms"), "errors.bridgeFail.only", "no such dialect: dms"),
+        ("causes/rfc3398", ("    17: 486", '    "17": 486'), "q850_to_sip.rows.17", "should be a valid integer"),
+        ("causes/rfc3398", ("    17: 486", "    0x11: 499"), "q850_to_sip.rows.17", "there is no SIP status 499"),
         ("teams", (": international", ": global"), "teams_to_isdn.0.type_of_number", "should be one of"),
     ],
 )
@@ -87,6 +112,19 @@ def test_a_row_that_is_there_twice(mappings: Path) -> None:
     assert f"causes/rfc3398.yaml:{line_of(path, '486: 18')}: key '486' is there twice" in found(mappings)
 
 
+@pytest.mark.parametrize("again", ["0x11", "021", "0b10001", "+17"])
+def test_a_cause_that_is_there_twice_in_another_notation(mappings: Path, again: str) -> None:
+    path = mappings / "causes/rfc3398.yaml"
+    spoiled(path, "    17: 486\n", f"    {again}: 486\n    17: 404\n")
+    assert f"causes/rfc3398.yaml:{line_of(path, '17: 404')}: key '17' is there twice" in found(mappings)
+
+
+def test_the_line_of_a_key_in_another_notation(mappings: Path) -> None:
+    path = mappings / "causes/rfc3398.yaml"
+    spoiled(path, "    17: 486\n", "    0x11: 499\n")
+    assert found(mappings)[0].startswith(f"causes/rfc3398.yaml:{line_of(path, '0x11')}: ")
+
+
 def test_a_profile_without_default_is_not_total(mappings: Path) -> None:
     spoiled(mappings / "causes/q1912_5.yaml", "  default: 127\n", "")
     needs = "a profile needs location, clearing and both defaults, of its own or from based_on"
@@ -95,7 +133,8 @@ def test_a_profile_without_default_is_not_total(mappings: Path) -> None:
 
 def test_a_table_that_nobody_reads(mappings: Path) -> None:
     (mappings / "more.yaml").write_text("a: 1\n")
-    assert found(mappings) == ["more.yaml: nobody reads such a table"]
+    (finding,) = found(mappings)
+    assert finding.startswith("more.yaml:1: document: nobody reads such a table")
 
 
 def test_a_trunks_own_tables_are_known_by_their_keys(tmp_path: Path) -> None:
@@ -109,7 +148,27 @@ def test_a_trunks_own_tables_are_known_by_their_keys(tmp_path: Path) -> None:
     assert findings[0] == "trunk.yaml:4: q850_to_sip.rows.18: there is no SIP status 499"
     assert findings[1].startswith("trunk.yaml:1: based_on: no profile 'rfc9999'")
     assert findings[2].startswith("plan.yaml:3: dial_rules.0.prefix: ")
-    assert findings[3] == "other.yaml: nobody reads such a table"
+    assert findings[3].startswith(
+        "other.yaml:1: document: nobody reads such a table: a cause profile has one of based_on, "
+    )
+    assert "; a number plan has one of country_code, " in findings[3]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"), [("prefer_reason: 7", "prefer_reason"), ("trusted: 7", "trusted"), ("clearing: 7", "clearing")]
+)
+def test_any_key_that_only_one_kind_of_table_has_tells_which_it_is(tmp_path: Path, text: str, place: str) -> None:
+    path = tmp_path / "trunk.yaml"
+    path.write_text(text)
+    (finding,) = lint(folder("mappings"), [path])
+    assert finding.where == f"{path}:1: {place}"
+
+
+def test_an_empty_table_has_a_line_too(tmp_path: Path) -> None:
+    path = tmp_path / "empty.yaml"
+    path.write_text("")
+    (finding,) = lint(folder("mappings"), [path])
+    assert str(finding) == f"{path}:1: document: should be a valid dictionary (keys and values)"
 
 
 def test_a_file_that_is_missing_or_no_yaml(tmp_path: Path) -> None:
