@@ -1,11 +1,33 @@
 """The command line: arguments in, rendering out, no logic.
 
 Every command imports what it needs when it runs, so that `refergate --help` is there at once.
-Exit codes: 0 fine, 1 an expectation did not hold, 2 bad usage or bad input (one line on stderr).
+Exit codes: 0 fine (also when the reader of a pipe has seen enough), 1 an expectation did not hold, 2 bad usage or bad
+input (one line on stderr), 130 interrupted. JSON is UTF-8 in every locale; an octet that is no text in any of its
+strings is U+FFFD there.
 """
+
+# ruff: noqa: E402 - what Ctrl-C does is settled before the imports that take their time
+
+import atexit
+import os
+import signal
+
+
+def _interrupted(*_: object) -> None:
+    """Ctrl-C: what is open is closed, a line says so, the exit code is the shell's; a second one ends at once."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    atexit.register(os.write, 2, b"refergate: interrupted\n")
+    raise SystemExit(130)
+
+
+# In the background of a script the signal is ignored, and stays so.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, _interrupted)
 
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -31,7 +53,21 @@ PROFILE = click.option("--profile", default="rfc3398", show_default=True, help="
 DIALECT = DialectName()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Program(click.Group):
+    """A group whose output may go into a pipe that somebody closes."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command. Whoever closes the pipe has read enough, which is no error."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            _discard_output()
+            raise click.exceptions.Exit(0) from None
+        return result
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="refergate", message="%(prog)s %(version)s")
 def refergate() -> None:
     """Carries call transfers between SIP (Microsoft Teams too), ISDN and H.323."""
@@ -55,7 +91,8 @@ def translate(message: str, source: str | None, target: str, as_json: bool, **se
     """
     from gateway.engine import single_message
 
-    translation = single_message.translate(_input(message), source, target, **settings)
+    with _text(message) as text:
+        translation = single_message.translate(text, source, target, **settings)
     if as_json:
         _print_json(translation.as_document())
     else:
@@ -70,10 +107,14 @@ def translate(message: str, source: str | None, target: str, as_json: bool, **se
 @click.option("--variant", type=click.Choice(("etsi", "qsig", "ni2", "dms100")), help="Whose local operation values.")
 @AS_JSON
 def decode(message: str, kind: str | None, variant: str | None, as_json: bool) -> None:
-    """Show what is in one message: Facility element, Q.931, H.225.0, H.450 APDU or SIP."""
+    """Show what is in one message: Facility element, Q.931, H.225.0, H.450 APDU or SIP.
+
+    Hex may have 0x, blanks, colons, dashes or commas between its octets.
+    """
     from gateway.engine import single_message
 
-    document = single_message.decode(_input(message), kind, variant)
+    with _text(message) as text:
+        document = single_message.decode(text, kind, variant)
     if as_json:
         _print_json(document)
     else:
@@ -185,25 +226,78 @@ def demo(capture: Path | None) -> None:
     demonstration.show(capture)
 
 
-def _input(argument: str) -> str:
-    """The text of standard input (-), of the file of that name, or the argument itself when it is hex."""
-    if argument == "-":
-        octets = sys.stdin.buffer.read()
-    elif not Path(argument).exists() and re.fullmatch(r"[0-9a-fA-F:\s]+", argument):
-        return argument
-    else:
-        octets = Path(argument).read_bytes()
-    return octets.decode("utf-8", "surrogateescape")
+@contextmanager
+def _text(argument: str) -> Iterator[str]:
+    """The text of standard input (-), of the file of that name, or the argument itself when it is hex.
+
+    An error in it names where it came from.
+    """
+    from gateway.model.errors import DecodeError, UntranslatableError
+
+    text, name = _input(argument)
+    try:
+        yield text
+    except (DecodeError, UntranslatableError) as error:
+        error.where = ": ".join(filter(None, (name, error.where)))
+        raise
+
+
+def _input(argument: str) -> tuple[str, str]:
+    """The text and the name of what it was read from, "" for the argument itself."""
+    from gateway.engine.recognition import is_hex
+
+    try:
+        name, octets = ("standard input", _standard_input()) if argument == "-" else (argument, _file(argument))
+    except OSError:
+        if argument and not is_hex(argument):
+            raise
+        return argument, ""
+    return octets.decode("utf-8", "surrogateescape"), name
+
+
+def _file(name: str) -> bytes:
+    return Path(name).read_bytes()
+
+
+def _standard_input() -> bytes:
+    from gateway.model.errors import GatewayError
+
+    if sys.stdin is None:
+        raise GatewayError("standard input is closed")
+    return sys.stdin.buffer.read()
 
 
 def _print_json(document: Any) -> None:
     import json
 
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))
+    # Indenting takes Python's slow encoder, and a document for a program may be large.
+    indent = 2 if sys.stdout.isatty() else None
+    text = json.dumps(document, indent=indent, ensure_ascii=False) + "\n"
+    sys.stdout.buffer.write(_utf8(text))
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return re.sub("[\ud800-\udfff]", "\ufffd", text).encode()
+
+
+def _prepare_output() -> None:
+    """Nothing that is printed can fail: what the locale has not shows as ?, and a closed stream takes everything."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name) or Path(os.devnull).open("w")  # noqa: SIM115 - it stays
+        stream.reconfigure(errors="replace")
+        setattr(sys, name, stream)
+
+
+def _discard_output() -> None:
+    """What is still to be flushed would fail once more when the process ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(line: str) -> NoReturn:
-    click.echo(f"refergate: {line}", err=True)
+    click.echo(f"refergate: {' '.join(line.split())}", err=True)
     sys.exit(2)
 
 
@@ -211,22 +305,18 @@ def main() -> None:
     """The console script: errors become one line on stderr and exit code 2."""
     from gateway.model.errors import GatewayError
 
+    _prepare_output()
     try:
         refergate.main(standalone_mode=False, prog_name="refergate")
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
-        sys.exit(2)
     except click.ClickException as error:
-        _fail(" ".join(error.format_message().split()))
-    except click.Abort:
-        _fail("interrupted")
+        _fail(error.format_message())
     except GatewayError as error:
-        _fail(" ".join(str(error).split()))
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        _fail(str(error))
     except OSError as error:
-        _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        _discard_output()
+        _fail(f"{error.filename}: {error.strerror}" if error.filename else error.strerror or str(error))
 
 
 if __name__ == "__main__":

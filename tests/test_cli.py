@@ -31,10 +31,22 @@ CT_COMPLETE = (
 )
 
 
+ROOT = Path(__file__).parents[1]
+PROGRAM = (sys.executable, str(ROOT / "cli.py"))
+
+
 def run(*words: str, stdin: str = "", env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """The program in a process of its own, as a user starts it."""
-    program = [sys.executable, str(Path(__file__).parents[1] / "cli.py"), *words]
-    return subprocess.run(program, input=stdin, capture_output=True, text=True, env=env, timeout=60, check=False)
+    return subprocess.run(
+        [*PROGRAM, *words], input=stdin, capture_output=True, text=True, env=env, timeout=60, check=False
+    )
+
+
+def in_shell(line: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """The program as "$@" of a line of shell."""
+    return subprocess.run(
+        ["sh", "-c", line, *PROGRAM, *words], capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def document(*words: str, stdin: str = "") -> Any:
@@ -136,12 +148,12 @@ def test_number_in_its_forms() -> None:
 def test_replay_of_a_bundled_capture_and_what_it_writes(tmp_path: Path) -> None:
     capture = folder("pcaps") / "sip_blind_busy.pcap"
     output = tmp_path / "out.pcap"
-    found = document("replay", str(capture), "--to", "qsig", "--write", str(output))
+    found = document("replay", str(capture), "--to", "h4502", "--write", str(output))
     (transfer,) = found["transfers"]
     assert (transfer["outcome"], transfer["status"], transfer["cause"]) == ("failed", 486, 17)
     assert found["messages"]["sip"]["REFER"] == 1
     again = document("replay", str(output))
-    assert again["messages"]["q931"]["FACILITY"] == len(transfer["written"])
+    assert sum(again["messages"]["h225"].values()) == len(transfer["written"]) > 0
 
 
 def test_check_is_content_with_our_tables() -> None:
@@ -172,6 +184,9 @@ def test_demo_shows_every_dialect() -> None:
         (("translate", "91a1ff", "--to", "sip"), ""),
         (("decode", "08"), ""),
         (("decode", "9"), "odd number of hex digits (1)"),
+        (("decode", "91" * 200), "BER length"),
+        (("decode", ""), "neither a SIP message nor hex digits"),
+        (("decode", "-", "--as", "q931"), "standard input: neither a SIP message nor hex digits"),
         (("cause", "sip", "999"), "999"),
         (("cause", "486"), "give one code and its kind"),
         (("cause", "sip", "486", "--profile", "nobody"), "nobody"),
@@ -199,3 +214,100 @@ def test_no_color_is_honoured_where_colour_is_forced(refer: str) -> None:
     assert "\x1b[" in run("translate", refer, "--to", "qsig", env=forced).stdout
     plain = run("translate", refer, "--to", "qsig", env=forced | {"NO_COLOR": "1"}).stdout
     assert not re.search(r"\x1b\[[0-9;]*[34][0-7]m", plain)
+
+
+def test_an_error_in_a_file_names_the_file(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.hex"
+    broken.write_text("0x08, 0x02, 0x00")
+    assert refused("decode", str(broken)) == f"refergate: {broken}: octet 1: call reference length 0x02"
+
+
+def test_help_is_what_a_bare_call_is_for() -> None:
+    done = run()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("Usage: refergate")
+
+
+LATIN_1 = REFER.replace("Referred-By: ", 'Referred-By: "caf\udce9" ')
+"""A display name whose é is not in UTF-8 but in ISO 8859-1: one octet, E9."""
+
+LOCALES = {
+    "C": {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+    "strict ASCII": {"PYTHONIOENCODING": "ascii:strict"},
+    "strict UTF-8": {"PYTHONIOENCODING": "utf-8:strict"},
+}
+
+
+@pytest.fixture
+def latin_1(tmp_path: Path) -> str:
+    path = tmp_path / "latin1.sip"
+    path.write_text(LATIN_1, "utf-8", "surrogateescape")
+    return str(path)
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_json_is_utf_8_in_every_locale(latin_1: str, locale: str) -> None:
+    program = [*PROGRAM, "translate", latin_1, "--to", "sip", "--json"]
+    done = subprocess.run(program, capture_output=True, env=os.environ | LOCALES[locale], timeout=60, check=True)
+    translation = json.loads(done.stdout.decode("utf-8"))
+    assert translation["model"]["transferor"]["name"] == "caf\ufffd"
+    assert 'Referred-By: "caf\ufffd" <sip:' in translation["messages"][0]["text"]
+
+
+def test_a_name_that_is_no_utf_8_goes_into_qsig_and_onto_any_terminal(latin_1: str) -> None:
+    done = run("translate", latin_1, "--to", "qsig-ssct", env=os.environ | LOCALES["strict ASCII"])
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "8004636166e9" in done.stdout
+
+
+def test_replay_of_a_damaged_capture_is_utf_8(tmp_path: Path) -> None:
+    octets = (folder("pcaps") / "sip_blind_busy.pcap").read_bytes()
+    damaged = tmp_path / "damaged.pcap"
+    damaged.write_bytes(re.sub(rb"(?<=Referred-By: )(.{3,12}?)(?=sip|<)|(?<=sip:)[a-z]", b"\xe9", octets))
+    found = document("replay", str(damaged), "--to", "qsig-ssct")
+    assert "\ufffd" in json.dumps(found, ensure_ascii=False)
+    assert found["messages"]["sip"]["REFER"] == 1
+
+
+def test_closed_standard_input_is_one_line() -> None:
+    done = in_shell('"$0" "$@" <&-', "decode", "-")
+    assert (done.returncode, done.stderr) == (2, "refergate: standard input is closed\n")
+
+
+def test_a_full_disk_is_one_line() -> None:
+    done = in_shell('"$0" "$@" >/dev/full', "decode", CT_COMPLETE, "--json")
+    assert (done.returncode, done.stderr) == (2, "refergate: No space left on device\n")
+
+
+@pytest.mark.parametrize("words", [("demo",), ("replay", str(folder("pcaps") / "sip_blind_busy.pcap"), "--json")])
+def test_whoever_closes_the_pipe_has_read_enough(words: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer) as closed:
+        done = subprocess.run([*PROGRAM, *words], stdout=closed, stderr=subprocess.PIPE, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+INTERRUPT = "os.kill(os.getpid(), signal.SIGINT)"
+FINDER = f"types.SimpleNamespace(find_spec=lambda name, *_: {INTERRUPT} if name == 'click' else None)"
+IMPORTING = f"sys.meta_path.insert(0, {FINDER}); import cli"
+WAITING = f"sys.argv[1:] = 'decode', '-'; import cli; threading.Timer(0.2, lambda: {INTERRUPT}).start(); cli.main()"
+
+
+@pytest.mark.parametrize("moment", [IMPORTING, WAITING], ids=["importing", "waiting"])
+def test_an_interruption_is_one_line_and_exit_code_130(moment: str) -> None:
+    # Where tests run in the background, the signal is ignored; a program that a user starts does not begin so.
+    start = "import os, signal, sys, threading, types; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    program = [sys.executable, "-c", start + moment]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stderr is not None
+        assert process.stderr.read() == "refergate: interrupted\n"
+    assert process.returncode == 130
+
+
+def test_a_ladder_fits_a_narrow_terminal() -> None:
+    capture = str(folder("pcaps") / "sip_attended_udp.pcap")
+    done = run("replay", capture, "--to", "qsig", env=os.environ | {"COLUMNS": "80"})
+    lines = done.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert any(re.match(r"│ +0\.000 .*REFER", line) for line in lines)
