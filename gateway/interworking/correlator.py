@@ -74,6 +74,7 @@ class Correlator:
         self._causes = causes
         self._by_request: dict[tuple[str, str, str], ObservedTransfer] = {}
         self._by_leg: dict[str, ObservedTransfer] = {}
+        self._asked_identity: dict[tuple[str, str, str], Seen] = {}
         self._by_consultation: dict[Consultation, ObservedTransfer] = {}
         self._by_dialog: defaultdict[tuple[str, str], list[ObservedTransfer]] = defaultdict(list)
         self._by_setup: dict[tuple[str, str], ObservedTransfer] = {}
@@ -85,7 +86,7 @@ class Correlator:
             TransferProgress: self._progress,
             TransferOutcome: self._outcome,
             TransferSetup: self._setup,
-            IdentityRequest: self._alongside,
+            IdentityRequest: self._identity_asked,
             IdentityGranted: self._identity,
             IdentityAbandoned: self._alongside,
             PartyUpdate: self._party_update,
@@ -224,8 +225,25 @@ class Correlator:
         others = (leg for leg in self.legs if leg.link == seen.leg.link and leg is not seen.leg)
         return next((leg for leg in others if leg.keys.get("call_reference") == wanted), None)
 
+    def _identity_asked(self, _event: IdentityRequest, seen: Seen) -> ObservedTransfer | None:
+        # RLT asks in every SETUP; elsewhere a call is named only when it is about to be transferred.
+        if seen.leg.state > LegState.SETUP:
+            self._asked_identity[seen.leg.key, seen.invoker, seen.transaction] = seen
+        return self._by_leg.get(seen.leg.key)
+
+    def _identity_refused(self, event: TransferOutcome, seen: Seen) -> ObservedTransfer | None:
+        """A transfer that ended before it was asked for: the secondary call got no name."""
+        asked = self._asked_identity.pop((seen.leg.key, seen.invoker, seen.transaction), None)
+        if asked is None or event.outcome is Outcome.SUCCEEDED:
+            return None
+        transfer = self._new(TransferKind.ATTENDED, asked.leg.other_end(asked.side), asked)
+        transfer.transferee = ""
+        transfer.note(asked.frame)
+        return transfer
+
     def _identity(self, event: IdentityGranted, seen: Seen) -> ObservedTransfer | None:
         self._granted[seen.leg.link, event.identity] = seen.leg
+        self._asked_identity.pop((seen.leg.key, seen.invoker, seen.transaction), None)
         return self._by_leg.get(seen.leg.key)
 
     # The call that the transfer triggers
@@ -320,7 +338,7 @@ class Correlator:
         setup = self._by_setup.get((seen.leg.key, seen.transaction))
         if setup is not None:
             return setup
-        transfer = self._find(seen)
+        transfer = self._find(seen) or self._identity_refused(event, seen)
         if transfer is not None and asked_here(transfer, seen):
             transfer.error = transfer.error or event.error
             transfer.settle(outcome_of(event, transfer), seen.time, *self._status_and_cause(event))

@@ -38,6 +38,7 @@ TRANSFERS = {
     "h323/blind_err_c_denies_call.pcap": ["blind failed 480"],
     "h323/blind_err_transferred_denies.pcap": ["blind failed 480"],
     "h323/blind_stock_blank_id.pcap": ["blind failed 481"],
+    "h323/consult_err_c_denies_identify.pcap": ["attended refused 480"],
     "h323/consult_faststart.pcap": ["attended succeeded 200"],
     "h323/ctcomplete_update_active_by_recommendation.pcap": ["join succeeded 200", "blind succeeded 200"],
     "h323/gk_routed_blind.pcap": ["blind succeeded 200"],
