@@ -67,7 +67,10 @@ class Program(click.Group):
         return result
 
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+EXIT_CODES = "Exit codes: 0 fine, 1 an expectation did not hold, 2 bad usage or bad input, 130 interrupted."
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.version_option(package_name="refergate", message="%(prog)s %(version)s")
 def refergate() -> None:
     """Carries call transfers between SIP (Microsoft Teams too), ISDN and H.323."""
