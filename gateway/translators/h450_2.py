@@ -19,7 +19,7 @@ from typing import Any
 from gateway.h323 import h225, h450, operations
 from gateway.h323.h225 import CallSignal
 from gateway.h323.h450 import SupplementaryService
-from gateway.model.errors import DecodeError, GatewayError, LocalProtocolError
+from gateway.model.errors import DecodeError, GatewayError, LocalProtocolError, UntranslatableError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import Party
 from gateway.model.transfer import (
@@ -45,6 +45,7 @@ from gateway.translators.losses import SUCCESS, losses
 
 NAME = "h4502"
 _APDU, _MESSAGE = "h4501SupplementaryService", "message"
+_JOINS = (TransferKind.JOIN, TransferKind.SEMI_ATTENDED)
 
 _WHY = {
     "transferor": "callTransferInitiate does not name the ends of the call that it is sent on",
@@ -71,6 +72,9 @@ _WHY_OF_ANSWER = _WHY | {
     "reason": "a component carries no text",
     "cause": "only a RELEASE COMPLETE carries a cause, and without location",
     "error": "H.450 has no such error, so that establishmentFailure or unrecognizedComponent stands for it",
+}
+_WHY_OF_SILENCE = _WHY_OF_ANSWER | {
+    "outcome": "the message that stands for the request is not confirmed: no component says that it succeeded",
 }
 _WHY_OF_IDENTIFY = _WHY | {
     "target": "goes with callTransferInitiate, when callTransferIdentify has been answered",
@@ -107,10 +111,12 @@ class H4502:
         if isinstance(event, TransferRequest) and not isinstance(event.consultation, CallIdentity):
             if event.kind is TransferKind.REDIRECT and event.target:
                 return _redirected(Redirection(event.target, invoke_id=event.invoke_id, kept=event.kept), context)
-            if event.kind in (TransferKind.JOIN, TransferKind.SEMI_ATTENDED):
+            if event.kind in _JOINS:
                 return _joined(event, context)
             if event.kind is TransferKind.ATTENDED:
                 return _identified(event, context)
+        if isinstance(event, TransferOutcome) and context.asked and _is_unconfirmed(context.asked):
+            return _ended(event, context, context.asked)
         carried = _carried(event, context)
         why = _WHY_OF_ANSWER if isinstance(event, TransferOutcome) else _WHY
         return Written((carried.message,), _losses(event, carried.said_of(event), why))
@@ -247,6 +253,25 @@ def _joined(event: TransferRequest, context: Context) -> Written:
     target, transferee = _party_in(to_transferee, primary), _party_in(to_target, secondary)
     said = TransferRequest(event.kind, target, transferee=transferee)
     return Written((to_transferee.message, to_target.message), _losses(event, said, _WHY_OF_JOIN))
+
+
+def _is_unconfirmed(asked: TransferRequest) -> bool:
+    """Whether the request was said by what has no answer: callTransferComplete, FACILITY callForwarded."""
+    return asked.kind in (*_JOINS, TransferKind.REDIRECT) and not isinstance(asked.consultation, CallIdentity)
+
+
+def _ended(event: TransferOutcome, context: Context, asked: TransferRequest) -> Written:
+    """Success of what is not confirmed: callTransferActive when the target had been alerting (10.3), else nothing.
+
+    Raises UntranslatableError for a failure.
+    """
+    if event.outcome is not Outcome.SUCCEEDED:
+        raise UntranslatableError("what stands for the request is not confirmed: no component says how it ended")
+    if asked.kind is not TransferKind.SEMI_ATTENDED:
+        return Written((), _losses(event, TransferOutcome(Outcome.PENDING), _WHY_OF_SILENCE))
+    active = PartyUpdate(Stage.ACTIVE, asked.target or Party(), invoke_id=event.invoke_id)
+    said = TransferOutcome(Outcome.SUCCEEDED)
+    return Written((_carried(active, context).message,), _losses(event, said, _WHY_OF_ANSWER))
 
 
 def _completed(party: Party | None, end: EndDesignation, status: CallStatus, invoke_id: int) -> PartyUpdate:

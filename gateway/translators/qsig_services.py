@@ -278,7 +278,7 @@ ERRORS = {
     "switchEquipmentCongestion": "resourceUnavailable",
 }
 
-_CUT = "a QSIG Name holds 50 octets"
+_CUT = "a QSIG Name holds 50 octets and no control characters"
 
 WHY = {
     "consultation": "single step transfer makes a new call to the target and replaces none",
@@ -306,6 +306,9 @@ WHY_OF_JOIN = {
     "target.name": _CUT,
 }
 """Why the updates that stand for a request do not say all of it."""
+
+WHY_OF_SILENCE = {"outcome": "callTransferComplete said that the target has answered, and is not confirmed"}
+"""Why success of a join is not said."""
 
 WHY_OF_SETUP = CALLED | {
     "consultation": "only callTransferSetup names a call to be replaced, and by its callIdentity",

@@ -4,11 +4,19 @@ the target who transferred it (ssctSetup).
 
 from dataclasses import replace
 
-from gateway.model.transfer import CallIdentity, TransferEvent, TransferKind, TransferRequest, TransferSetup
+from gateway.model.transfer import (
+    CallIdentity,
+    Outcome,
+    TransferEvent,
+    TransferKind,
+    TransferOutcome,
+    TransferRequest,
+    TransferSetup,
+)
 from gateway.translators.dialect import Context
 from gateway.translators.procedures import Procedure, Say, directly
 from gateway.translators.qsig_transfer import DIALECT as CALL_TRANSFER
-from gateway.translators.qsig_transfer import join, new_call
+from gateway.translators.qsig_transfer import join, joined, new_call
 
 
 def _procedure(event: TransferEvent, context: Context) -> Procedure:
@@ -21,6 +29,8 @@ def _procedure(event: TransferEvent, context: Context) -> Procedure:
             return Procedure((Say(replace(event, consultation=None)),))
         case TransferSetup():
             return new_call(event)
+        case TransferOutcome(outcome=Outcome.SUCCEEDED) if not DIALECT.is_answered(event, context):
+            return joined(event, context)
     return directly(event, context)
 
 

@@ -2,7 +2,8 @@
 
 A transfer that comes without callIdentity is carried out by the gateway, which then tells the ends of the joined
 call about each other. A blind one: the gateway calls the target, and the transferee hears at once that a call
-transfer is under way (callTransferComplete, alerting); success is callTransferActive.
+transfer is under way (callTransferComplete, alerting). These operations are not confirmed (ISO/IEC 13869): success
+is callTransferActive after an alerting one and nothing after one that said answered; no component tells a failure.
 """
 
 from dataclasses import replace
@@ -34,9 +35,13 @@ from gateway.translators.qsig_services import (
     WHY,
     WHY_OF_JOIN,
     WHY_OF_SETUP,
+    WHY_OF_SILENCE,
     required_number,
 )
 from gateway.translators.rose_dialect import RoseDialect
+
+_ANSWERED = (TransferKind.ATTENDED, TransferKind.JOIN)
+"""Kinds of transfer in which the target has answered before the join."""
 
 
 def _procedure(event: TransferEvent, context: Context) -> Procedure:
@@ -51,8 +56,8 @@ def _procedure(event: TransferEvent, context: Context) -> Procedure:
             return _blind(event)
         case TransferSetup():
             return new_call(event)
-        case TransferOutcome(outcome=Outcome.SUCCEEDED, operation="", invoke_id=None):
-            return Procedure((Say(PartyUpdate(Stage.ACTIVE, Party())),), TransferOutcome(Outcome.SUCCEEDED))
+        case TransferOutcome(outcome=Outcome.SUCCEEDED) if not DIALECT.is_answered(event, context):
+            return joined(event, context)
     return directly(event, context)
 
 
@@ -90,6 +95,19 @@ def _blind(event: TransferRequest) -> Procedure:
     return Procedure((Say(complete),), TransferRequest(event.kind, target), WHY_OF_JOIN)
 
 
+def joined(event: TransferOutcome, context: Context) -> Procedure:
+    """Success of a join: the target that was alerting has answered. Where the request is not known, only SIP reports
+    on a target that was called; ISDN joins calls that are answered.
+    """
+    if context.asked is None:
+        alerting, target = event.invoke_id is None, Party()
+    else:
+        alerting, target = context.asked.kind not in _ANSWERED, _said(context.asked.target)
+    if alerting:
+        return Procedure((Say(PartyUpdate(Stage.ACTIVE, target)),), TransferOutcome(Outcome.SUCCEEDED))
+    return Procedure((), TransferOutcome(Outcome.PENDING), WHY_OF_SILENCE)
+
+
 def _said(party: Party | None) -> Party:
     """What redirectionNumber and redirectionName say of `party`.
 
@@ -109,7 +127,7 @@ DIALECT = RoseDialect(
     variant="qsig",
     header=HEADER,
     services=SERVICES,
-    answered="callTransferInitiate",
+    answered="callTransferComplete",
     failure="establishmentFailure",
     grant=GRANT,
     procedure=_procedure,

@@ -24,6 +24,7 @@ from gateway.model.transfer import (
     TransferEvent,
     TransferOutcome,
     TransferProgress,
+    TransferRequest,
 )
 from gateway.translators import call_elements, facility_message, other_operation
 from gateway.translators.dialect import Context, Written
@@ -63,9 +64,10 @@ class RoseDialect:
 
     `home` is the name that what is kept goes by, the same for dialects that read the same messages; `variant` the
     operation table; `header` the Facility element without components; `services` its invokes, tried in order;
-    `answered` the operation that an outcome without operation answers; `failure` the error that stands for one
-    without a name here, `errors` the names here of errors that others name differently; `bearer` the capability of
-    a call that we set up; `fixed_ids` the invokeIds that the dialect prescribes; `why` the reasons for losses.
+    `answered` the operation by which a transfer of another dialect is asked for here, and which its outcome answers;
+    `failure` the error that stands for one without a name here, `errors` the names here of errors that others name
+    differently; `bearer` the capability of a call that we set up; `fixed_ids` the invokeIds that the dialect
+    prescribes; `why` the reasons for losses.
     """
 
     name: str
@@ -172,7 +174,8 @@ class RoseDialect:
         if said is None and isinstance(step := procedure.steps[0], Say):
             said = self._said(step.event, drafts[0])
         messages = tuple(facility_message.encode(draft, self.home, context) for draft in drafts)
-        why = _ANSWERS if isinstance(event, TransferOutcome) else {**_WHY, **self.why, **procedure.why}
+        why = _ANSWERS if isinstance(event, TransferOutcome) else {**_WHY, **self.why}
+        why = {**why, **procedure.why}
         return Written(messages, losses(event, said or event, self.name, self.home, why))
 
     def _draft(self, step: Say, context: Context) -> Draft:
@@ -225,7 +228,9 @@ class RoseDialect:
         return ReturnResult(self._invoke_id(event, context, operation.name), operation.code, result)
 
     def _answer(self, event: TransferOutcome, context: Context) -> Component:
-        invoked = self._answered_operation(event)
+        invoked = self._answered_operation(event, context)
+        if not self._is_confirmed(invoked):
+            raise UntranslatableError(f"{invoked} is not confirmed: no component says how the transfer ended")
         invoke_id = self._invoke_id(event, context, invoked)
         if event.outcome is Outcome.SUCCEEDED:
             return self._success(invoke_id, invoked)
@@ -233,11 +238,30 @@ class RoseDialect:
             return _reject(invoke_id, event.error)
         return ReturnError(invoke_id, operations.error_code(self.variant, self._error(event)))
 
-    def _answered_operation(self, event: TransferOutcome) -> str:
+    def is_answered(self, event: TransferOutcome, context: Context) -> bool:
+        """Whether a component says the outcome: the one that it was read from, or the answer to what is confirmed."""
+        read = self._unchanged_component(event) is not None
+        return read or self._is_confirmed(self._answered_operation(event, context))
+
+    def _is_confirmed(self, name: str) -> bool:
+        return not name or operations.named(self.variant, name).confirmed
+
+    def _answered_operation(self, event: TransferOutcome, context: Context) -> str:
         """The operation that an outcome answers; "" for a result that does not say it, as it was read."""
-        if event.operation:
-            return event.operation if other_operation.is_known(self.variant, event.operation) else self.answered
-        return self.answered if event.invoke_id is None else ""
+        if context.asked is not None:
+            return self._asking_operation(context.asked, context)
+        waiting = "" if event.invoke_id is None else context.pending.get(event.invoke_id, "")
+        for name in (event.operation, waiting):
+            if other_operation.is_known(self.variant, name):
+                return name
+        is_bare = event.invoke_id is not None and not event.operation
+        return "" if is_bare and self._is_confirmed(self.answered) else self.answered
+
+    def _asking_operation(self, request: TransferRequest, context: Context) -> str:
+        """The last operation that is invoked to carry the request out."""
+        steps = (step.event for step in self.procedure(request, context).steps if isinstance(step, Say))
+        services = [service for service in map(self._service, steps) if service]
+        return services[-1].operation if services else self.answered
 
     def _success(self, invoke_id: int, invoked: str) -> ReturnResult:
         operation = operations.named(self.variant, invoked) if invoked else None

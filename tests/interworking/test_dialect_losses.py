@@ -171,5 +171,5 @@ def test_an_error_in_the_spelling_of_another_standard_is_not_lost() -> None:
 
 def test_what_the_source_did_not_say_is_not_lost() -> None:
     refused = TransferOutcome(Outcome.FAILED, 486, "Busy Here", invoke_id=1)
-    lost = translator().write(refused, "sip", "qsig", CONTEXT).lost
+    lost = translator().write(refused, "sip", "qsig-ssct", CONTEXT).lost
     assert [item.what for item in lost] == ["status", "reason"]  # and not the cause that was derived from the status

@@ -193,6 +193,45 @@ def test_success_of_a_transfer_that_the_gateway_carried_out_is_active() -> None:
     assert event.stage is Stage.ACTIVE
 
 
+@pytest.mark.parametrize("kind", [TransferKind.BLIND, TransferKind.SEMI_ATTENDED])
+def test_an_alerting_target_that_has_answered_is_active(kind: TransferKind) -> None:
+    asked = Context(asked=TransferRequest(kind, TARGET))
+    event = read(QSIG, write(QSIG, TransferOutcome(Outcome.SUCCEEDED, 200), asked).messages[0].octets)
+    assert event == PartyUpdate(Stage.ACTIVE, TARGET, status=CallStatus.ANSWERED, invoke_id=1)
+
+
+@pytest.mark.parametrize("operation", ["", "EctExecute", "initiateTransfer", "RLT_THIRD_PARTY"])
+def test_success_of_joining_answered_calls_is_not_said(operation: str) -> None:
+    outcome = TransferOutcome(Outcome.SUCCEEDED, operation=operation, invoke_id=2)
+    for context in (Context(), Context(asked=TransferRequest(TransferKind.ATTENDED, TARGET))):
+        result = write(QSIG, outcome, context)
+        assert result.messages == ()
+        (item,) = result.lost
+        assert item.what == "outcome"
+        assert "not confirmed" in item.why
+
+
+@pytest.mark.parametrize("kind", [None, *(kind for kind in TransferKind if kind is not TransferKind.SINGLE_STEP)])
+def test_failure_of_a_join_cannot_be_told(kind: TransferKind | None) -> None:
+    asked = TransferRequest(kind, TARGET) if kind else None
+    with pytest.raises(UntranslatableError, match="callTransferComplete is not confirmed"):
+        write(QSIG, TransferOutcome(Outcome.FAILED, 486, error="establishmentFailure"), Context(asked=asked))
+
+
+@pytest.mark.parametrize("operation", ["", "EctExecute"])
+def test_an_outcome_answers_the_operation_that_asked_here(operation: str) -> None:
+    outcome = TransferOutcome(Outcome.FAILED, error="notAvailable", operation=operation, invoke_id=5)
+    rerouteing = Context(asked=TransferRequest(TransferKind.ATTENDED, TARGET, CallIdentity("12")))
+    for context in (rerouteing, Context(pending={5: "callTransferInitiate"})):
+        assert contents(QSIG, outcome, context) == NFE + "a306020105020103"
+
+
+def test_an_answer_to_an_invoke_that_was_not_seen_is_written_back() -> None:
+    for component in ("a203020105", "a306020105020103", "a406020105810101"):
+        octets = facility(NFE + component)
+        assert write(QSIG, read(QSIG, octets)).messages[0].octets == octets
+
+
 def test_the_result_of_initiate_names_its_operation() -> None:
     outcome = TransferOutcome(Outcome.SUCCEEDED, operation="callTransferInitiate", invoke_id=5)
     assert contents(QSIG, outcome) == NFE + "a20a02010530050201090500"
@@ -214,8 +253,8 @@ def test_the_result_of_initiate_names_its_operation() -> None:
 def test_errors_have_the_names_of_the_standard(value: str, name: str) -> None:
     octets = bytes.fromhex("020105" + value)
     apdu = NFE + "a3" + f"{len(octets):02x}" + octets.hex()
-    outcome = TransferOutcome(Outcome.FAILED, error=name, invoke_id=5)
-    assert read(QSIG, facility(apdu)) == outcome
+    outcome = TransferOutcome(Outcome.FAILED, error=name, operation="callTransferInitiate", invoke_id=5)
+    assert read(QSIG, facility(apdu), {5: "callTransferInitiate"}) == outcome
     assert contents(QSIG, outcome) == apdu
 
 
@@ -274,7 +313,7 @@ def test_the_object_identifiers_of_the_first_ecma_edition_mean_the_same() -> Non
         (PartyUpdate(Stage.COMPLETE, TARGET), Interpretation.DISCARD_ANY_UNRECOGNISED_INVOKE_PDU),
         (PartyUpdate(Stage.ACTIVE, TARGET), Interpretation.DISCARD_ANY_UNRECOGNISED_INVOKE_PDU),
         (PartyUpdate(Stage.UPDATE, TARGET), Interpretation.DISCARD_ANY_UNRECOGNISED_INVOKE_PDU),
-        (TransferOutcome(Outcome.FAILED, error="notAvailable"), None),
+        (TransferOutcome(Outcome.FAILED, error="notAvailable", operation="callTransferInitiate"), None),
     ],
 )
 def test_an_inform_may_be_discarded_and_a_request_is_to_be_rejected(
