@@ -164,14 +164,21 @@ def _far_label(message: Message) -> str:
     return f"{operation or message.name} ({call} call)"
 
 
+_ANSWERS = {"returnResult": "result", "returnError": "error", "reject": "reject"}
+
+
 def _operation(document: Any) -> str:
-    """The first operation, or kind of answer, that a decoded message names."""
-    children = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
-    if isinstance(document, dict):
-        for key in ("operation", "returnResult", "returnError", "reject"):
-            if key in document:
-                return document[key] if isinstance(document[key], str) else _operation(document[key]) or key
-    return next(filter(None, map(_operation, children)), "")
+    """The first operation that a decoded message names, and of an answer its kind."""
+    if isinstance(document, list):
+        return next(filter(None, map(_operation, document)), "")
+    if not isinstance(document, dict):
+        return ""
+    if isinstance(document.get("operation"), str):
+        return str(document["operation"])
+    for key, kind in _ANSWERS.items():
+        if key in document:
+            return f"{_operation(document[key])} {kind}".strip()
+    return _operation(list(document.values()))
 
 
 def _label(message: str, event: object) -> str:
