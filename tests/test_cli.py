@@ -192,6 +192,7 @@ def test_demo_shows_every_dialect() -> None:
         (("cause", "sip", "486", "--profile", "nobody"), "nobody"),
         (("number", "not a number!", "--to", "e164"), ""),
         (("replay", "README.md"), "README.md"),
+        (("replay", "README.md", "--profile", "nope"), "nope"),
         (("replay", "nowhere.pcap"), "nowhere.pcap: No such file or directory"),
         (("replay", "x.pcap", "--write", "y.pcap"), "--write needs --to"),
         (("nonsense",), "No such command 'nonsense'"),

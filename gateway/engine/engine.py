@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.engine.signal import Signal
 from gateway.engine.tally import Tally
+from gateway.interworking.cause_profiles import own_table
 from gateway.interworking.correlator import Correlator
 from gateway.interworking.observed import ObservedTransfer
 
@@ -36,9 +37,13 @@ class Watch(Protocol):
 
 
 class Engine:
-    """Watches signalling and finds the transfers in it. `profile` names the cause map."""
+    """Watches signalling and finds the transfers in it. `profile` names the cause map.
+
+    Raises GatewayError when there is no such profile.
+    """
 
     def __init__(self, profile: str = "rfc3398") -> None:
+        own_table(profile)
         self.tally = Tally()
         self.correlator = Correlator(lambda: _cause_map(profile))
         self._watches: dict[str, Watch] = {}
