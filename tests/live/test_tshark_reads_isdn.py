@@ -102,7 +102,7 @@ def test_single_step_shows_digits_and_names(tmp_path: Path) -> None:
 
 
 def test_errors_of_qsig_have_their_names(tmp_path: Path) -> None:
-    outcome = TransferOutcome(Outcome.FAILED, error="establishmentFailure")
+    outcome = TransferOutcome(Outcome.FAILED, error="establishmentFailure", operation="callTransferInitiate")
     capture = record(tmp_path / "error.pcap", "qsig", outcome)
     assert tshark.fields(capture, ["qsig.error"]) == [["1006"]]
 
