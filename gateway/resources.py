@@ -3,6 +3,9 @@
 from functools import cache
 from pathlib import Path
 
+TABLE_SUFFIXES = (".yaml", ".yml")
+"""How the name of a file ends that is a table; a name without is one under `mappings/`."""
+
 _PACKAGE = Path(__file__).resolve().parent
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from gateway.model.errors import MappingError
-from gateway.resources import folder
+from gateway.resources import TABLE_SUFFIXES, folder
 
 _BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SENTENCES = {
@@ -21,8 +21,6 @@ _REFUSED = "refused"
 _MERGE = "tag:yaml.org,2002:merge"
 _OF_PYDANTIC = ("Value error, ", "Assertion failed, ")
 
-TABLE_SUFFIXES = (".yaml", ".yml")
-"""How the name of a file ends that is a table; a name without is one under `mappings/`."""
 
 Key = tuple[str | int, ...]
 """The way to a value in a YAML document: mapping keys and list indexes."""

@@ -4,8 +4,7 @@ from functools import cache
 from pathlib import Path
 
 from gateway.model.errors import GatewayError, MappingError
-from gateway.resources import folder
-from gateway.tables import TABLE_SUFFIXES
+from gateway.resources import TABLE_SUFFIXES, folder
 
 DEFAULT_PROFILE = "rfc3398"
 _NOT_PROFILES = ("names", "h225", "rose")

@@ -96,8 +96,11 @@ class Scan:
     def has(self, *names: bytes) -> bool:
         """Whether there is a header field of one of these names (lower case), in any spelling."""
         head = self.octets[: self.end_of_headers].lower()
-        # A search for the bare name is several times quicker than a pattern that ignores case.
-        return any(needle in head and _stands_in(head, needle) for needle in _needles(names))
+        # A search for the bare name is several times quicker than a pattern that ignores case, and a loop than any().
+        for needle in _needles(names):  # noqa: SIM110
+            if needle in head and _stands_in(head, needle):
+                return True
+        return False
 
     def says(self, word: bytes) -> bool:
         """Whether the headers have `word` (lower case) in them, anywhere and in any case."""
