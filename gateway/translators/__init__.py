@@ -6,11 +6,13 @@ Outside packages add a dialect with an entry point in the group `refergate.diale
 
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from gateway.model.errors import GatewayError
 from gateway.translators.dialect import Dialect
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 _OURS = {
     "sip": "gateway.translators.sip_refer",
@@ -26,8 +28,7 @@ _OURS = {
 
 def dialect_names() -> tuple[str, ...]:
     """Names of all dialects: ours first, then those of outside packages."""
-    outside = (entry.name for entry in entry_points(group="refergate.dialects"))
-    return (*_OURS, *(name for name in outside if name not in _OURS))
+    return (*_OURS, *(name for name in _outside() if name not in _OURS))
 
 
 @cache
@@ -35,6 +36,15 @@ def dialect(name: str) -> Dialect:
     """The dialect called `name`. Raises GatewayError when there is none."""
     if name in _OURS:
         return cast(Dialect, import_module(_OURS[name]).DIALECT)
-    for entry in entry_points(group="refergate.dialects", name=name):
-        return cast(Dialect, entry.load())
+    outside = _outside()
+    if name in outside:
+        return cast(Dialect, outside[name].load())
     raise GatewayError(f"no dialect {name!r}; known: {', '.join(dialect_names())}")
+
+
+@cache
+def _outside() -> "dict[str, EntryPoint]":
+    # Slow to import, and hardly ever asked for.
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group="refergate.dialects")}
