@@ -41,9 +41,9 @@ class DialectName(click.ParamType[str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """The name itself; a usage error when no dialect has it."""
-        from gateway.translators import dialect_names
+        from gateway.translators import dialect_names, is_dialect
 
-        if value not in dialect_names():
+        if not is_dialect(value):
             self.fail(f"no dialect {value!r}; there are {', '.join(dialect_names())}", param, ctx)
         return str(value)
 

@@ -31,6 +31,11 @@ def dialect_names() -> tuple[str, ...]:
     return (*_OURS, *(name for name in _outside() if name not in _OURS))
 
 
+def is_dialect(name: str) -> bool:
+    """Whether there is a dialect of that name."""
+    return name in _OURS or name in _outside()
+
+
 @cache
 def dialect(name: str) -> Dialect:
     """The dialect called `name`. Raises GatewayError when there is none."""
