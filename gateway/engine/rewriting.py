@@ -9,6 +9,7 @@ from gateway.interworking.observed import ObservedTransfer, Seen
 from gateway.interworking.translation import message_document, translator
 from gateway.model.errors import GatewayError
 from gateway.model.legs import H323Call, IsdnCall, SignallingProtocol, SipDialog
+from gateway.model.parties import Number, Party
 from gateway.model.transfer import (
     CallIdentity,
     Consultation,
@@ -24,6 +25,7 @@ from gateway.model.transfer import (
 )
 from gateway.translators import dialect
 from gateway.translators.dialect import Context, Lost, Message, Written
+from gateway.translators.sip_dialog import far_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +70,9 @@ class _Rewriting:
         self._primary = 1 + 2 * number % 0x7FFE
         self._identity = _IDENTITIES.get(target, lambda _: None)(number + 1)
         self._middle = translator(profile)
-        self._cseq = {False: 0, True: 0}
-        self._asked = False
+        self._cseq = self._far_cseq = 0
+        self._asked: TransferRequest | None = None
+        self._has_asked = False
         self._sent: list[Sent] = []
         self._lost: list[Lost] = []
 
@@ -77,21 +80,33 @@ class _Rewriting:
         second = self._transfer.linked("consultation")
         for seen, event in self._transfer.story:
             if seen.leg is self._transfer.first:
-                self._event(seen, complete(seen, event))
+                self._event(seen, self._with_parties(complete(seen, event)))
             elif seen.leg is second and isinstance(event, PartyUpdate):
                 self._write(seen, event, swapped=True)
         return Rewritten(tuple(self._sent), tuple(self._lost))
 
     def _event(self, seen: Seen, event: TransferEvent) -> None:
         answers = isinstance(event, TransferOutcome | TransferProgress | IdentityGranted)
-        if answers and not self._asked:
+        if answers and not self._has_asked:
             self._lose(event, "the request that it answers has no form here")
             return
         if self._identity is not None and _names_a_call(event) and not isinstance(event.consultation, _OWN_NAMES):
             event = self._identified(seen, event)
         self._write(seen, event, answer=answers)
-        if isinstance(event, TransferRequest) and self._asked:
+        if isinstance(event, TransferRequest) and self._has_asked:
             self._accepted(seen)
+
+    def _with_parties(self, event: TransferEvent) -> TransferEvent:
+        """The parties that the request leaves to its calls (EctExecute names none), as the correlator found them."""
+        if not isinstance(event, TransferRequest):
+            return event
+        transfer = self._transfer
+        return replace(
+            event,
+            target=event.target or _party(transfer.target),
+            transferee=event.transferee or _party(transfer.transferee),
+            transferor=event.transferor or _party(transfer.transferor),
+        )
 
     def _accepted(self, seen: Seen) -> None:
         """A REFER is accepted before anything else is said of it; the other protocols have no such answer."""
@@ -106,7 +121,7 @@ class _Rewriting:
         return replace(event, consultation=self._identity)
 
     def _write(self, seen: Seen, event: TransferEvent, answer: bool = False, swapped: bool = False) -> None:
-        context = self._context(seen, answer, swapped)
+        context = self._context(seen, event, answer, swapped)
         try:
             written = self._middle.write(event, seen.dialect, self._target, context)
         except GatewayError as error:
@@ -115,10 +130,14 @@ class _Rewriting:
         if self._announces_what_never_was(event, written, context):
             self._lose(event, "it did not succeed, and the join that would carry it out here cannot be taken back")
             return
-        self._asked = self._asked or not answer
-        self._cseq[answer] += 1
+        self._note_asked(event, answer)
         self._sent += (Sent(seen.time, message, not answer) for message in written.messages)
         self._lost += written.lost
+
+    def _note_asked(self, event: TransferEvent, answer: bool) -> None:
+        if isinstance(event, TransferRequest):
+            self._asked = event
+        self._has_asked = self._has_asked or not (answer or isinstance(event, IdentityRequest))
 
     def _announces_what_never_was(self, event: TransferEvent, written: Written, context: Context) -> bool:
         """A join is announced when it is done (callTransferComplete is unconfirmed); a request may be refused."""
@@ -131,20 +150,29 @@ class _Rewriting:
     def _lose(self, event: TransferEvent, why: str) -> None:
         self._lost.append(Lost(type(event).__name__, why))
 
-    def _context(self, seen: Seen, answer: bool, swapped: bool) -> Context:
+    def _context(self, seen: Seen, event: TransferEvent, answer: bool, swapped: bool) -> Context:
         """The calls on the other side: the gateway set both up there, so its flag is 0 and the answer's is 1."""
         first, second = (self._primary, self._primary + 1)[:: -1 if swapped else 1]
         consultation = self._transfer.linked("consultation")
-        dialog = replace(_dialog(seen.leg), local_cseq=self._cseq[answer] + 1)
-        return Context(
+        context = Context(
             isdn=IsdnCall(first, originated=not answer),
             isdn_secondary=IsdnCall(second, originated=not answer),
             h323=H323Call(first, originated=not answer),
             h323_secondary=H323Call(second, originated=not answer),
-            sip=_from_the_other_side(dialog) if answer else dialog,
+            sip=self._numbered(_dialog(seen.leg), event, answer),
             sip_secondary=_dialog(consultation) if consultation else SipDialog(),
             entropy=f"{self._primary:x}",
+            asked=self._asked if answer else None,
         )
+        return far_side(context) if answer else context
+
+    def _numbered(self, dialog: SipDialog, event: TransferEvent, answer: bool) -> SipDialog:
+        """Each side numbers its own requests (RFC 3261 12.2.1.1); an answer has the number of what it answers."""
+        if not answer:
+            self._cseq += 1
+        elif not (isinstance(event, TransferProgress) and event.status >= 200):
+            self._far_cseq += 1
+        return replace(dialog, local_cseq=self._cseq, remote_cseq=self._far_cseq)
 
 
 def complete(seen: Seen, event: TransferEvent) -> TransferEvent:
@@ -152,17 +180,6 @@ def complete(seen: Seen, event: TransferEvent) -> TransferEvent:
     if not seen.octets:
         return event
     return next(iter(dialect(seen.dialect).read(seen.octets, Context())), event)
-
-
-def _from_the_other_side(dialog: SipDialog) -> SipDialog:
-    return replace(
-        dialog,
-        local_tag=dialog.remote_tag,
-        remote_tag=dialog.local_tag,
-        local_uri=dialog.remote_uri,
-        remote_uri=dialog.local_uri,
-        remote_target=dialog.local_uri,
-    )
 
 
 _IDENTITIES: Mapping[str, Callable[[int], Consultation]] = {
@@ -176,6 +193,12 @@ _OWN_NAMES = (CallIdentity, RltCallId)
 
 def _names_a_call(event: TransferEvent) -> TypeGuard[TransferRequest]:
     return isinstance(event, TransferRequest) and event.consultation is not None
+
+
+def _party(address: str) -> Party | None:
+    if not address:
+        return None
+    return Party(number=Number(address)) if address.isdigit() else Party(uri=address)
 
 
 def _dialog(leg: Leg) -> SipDialog:

@@ -1,7 +1,7 @@
 """One message into another dialect: read, complete in the middle, write."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ from gateway.interworking.address_map import address_map
 from gateway.interworking.cause_profiles import own_table
 from gateway.model.document import as_document
 from gateway.model.errors import UntranslatableError
-from gateway.model.transfer import TransferEvent, TransferOutcome
+from gateway.model.transfer import TransferEvent, TransferOutcome, TransferRequest
 from gateway.translators import dialect
 from gateway.translators.dialect import Context, Lost, Message, Written
 from gateway.translators.losses import differences
@@ -84,6 +84,9 @@ class Translator:
         is_outcome = isinstance(event, TransferOutcome)
         completed = self._causes.complete(event, target, source) if is_outcome else event
         completed = self._addresses.complete_event(completed, target)
+        if context.asked is not None:
+            asked = self._addresses.complete_event(context.asked, target)
+            context = replace(context, asked=asked if isinstance(asked, TransferRequest) else None)
         written = dialect(target).write(completed, context)
         of_source = (lost for lost in written.lost if _at(event, lost.what) not in _UNSAID)
         return Written(written.messages, (*_replaced(event, completed, target), *of_source))

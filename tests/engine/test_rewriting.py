@@ -66,3 +66,17 @@ def test_the_far_side_names_a_call_before_it_is_transferred(tmp_path: Path) -> N
     report = replay(folder("pcaps") / "sip_attended_udp.pcap", target="h4502", output=tmp_path / "out.pcap")
     legs = [(sent.message.leg, sent.from_gateway) for sent in report.rewritten[0].sent]
     assert legs[:3] == [("secondary", True), ("secondary", False), ("primary", True)]
+
+
+def test_parties_that_only_the_calls_tell_are_named(tmp_path: Path) -> None:
+    report = replay(folder("pcaps") / "etsi_explicit.pcap", target="qsig", output=tmp_path / "out.pcap")
+    octets = [sent.message.octets for sent in report.rewritten[0].sent]
+    (transfer,) = report.transfers
+    assert transfer.target.encode() in octets[0]
+    assert transfer.transferee.encode() in octets[1]
+
+
+def test_a_name_for_a_call_is_no_request_yet(tmp_path: Path) -> None:
+    names, lost = written("sip_blind_success.pcap", "dms-rlt", tmp_path)
+    assert names == []
+    assert "TransferOutcome" in lost
