@@ -105,6 +105,8 @@ def _at(event: TransferEvent, path: str) -> Any:
 
 def _replaced(event: TransferEvent, completed: TransferEvent, target: str) -> Iterator[Lost]:
     """What the middle took away, or put something else for."""
+    if completed is event:
+        return
     for path in differences(event, completed):
         before, after = _at(event, path), _at(completed, path)
         if after in _UNSAID:

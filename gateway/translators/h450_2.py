@@ -13,7 +13,7 @@ again as long as the event has not changed.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gateway.h323 import h225, h450, operations
@@ -41,7 +41,7 @@ from gateway.model.transfer import (
 from gateway.translators.dialect import Context, Dialect, Lost, Message, Written
 from gateway.translators.h450_2_reading import forwarded, invoked, meaning
 from gateway.translators.h450_2_writing import CARRIERS, TRANSPORTED, Draft, draft, forwarding, signal
-from gateway.translators.losses import SUCCESS, losses
+from gateway.translators.losses import SUCCESS, field_names, losses
 
 NAME = "h4502"
 _APDU, _MESSAGE = "h4501SupplementaryService", "message"
@@ -294,12 +294,12 @@ def _as_given(event: TransferEvent, said: TransferEvent) -> TransferEvent:
     same: dict[str, Any] = {}
     if isinstance(said, TransferOutcome) and said.outcome is Outcome.SUCCEEDED:
         same |= {"status": SUCCESS.status, "reason": SUCCESS.reason}
-    for field in fields(event):
-        mine, theirs = getattr(event, field.name), getattr(said, field.name, None)
-        if field.name == "error" and theirs and operations.same_error(mine, theirs):
+    for name in field_names(type(event)):
+        mine, theirs = getattr(event, name), getattr(said, name, None)
+        if name == "error" and theirs and operations.same_error(mine, theirs):
             same["error"] = mine
         if isinstance(mine, Party) and isinstance(theirs, Party):
-            same[field.name] = _as_given_party(mine, theirs)
+            same[name] = _as_given_party(mine, theirs)
     return replace(said, **same)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any
 
 from gateway.model.parties import Alias, Party, Presentation
@@ -30,17 +31,23 @@ def losses(
 
 def differences(value: Any, said: Any, prefix: str = "") -> Iterator[str]:
     """The paths of what is set in `value` and is not the same in `said`."""
-    for field in fields(value):
-        mine, theirs = getattr(value, field.name), getattr(said, field.name, None)
-        if field.name in _CARRIED_ELSEWHERE or _is_said(mine, theirs):
+    for name in field_names(type(value)):
+        mine, theirs = getattr(value, name), getattr(said, name, None)
+        if _is_said(mine, theirs) or name in _CARRIED_ELSEWHERE:
             continue
-        if field.name == "aliases" and not other_aliases(value):
+        if name == "aliases" and not other_aliases(value):
             continue
-        path = prefix + field.name
+        path = prefix + name
         if is_dataclass(mine) and type(mine) is type(theirs):
             yield from differences(mine, theirs, path + ".")
         else:
             yield path
+
+
+@cache
+def field_names(kind: type[Any]) -> tuple[str, ...]:
+    """The fields of a dataclass; `dataclasses.fields` makes them anew at every call."""
+    return tuple(field.name for field in fields(kind))
 
 
 def _is_said(mine: Any, theirs: Any) -> bool:
