@@ -12,12 +12,16 @@ from gateway.engine.signal import Signal
 from gateway.engine.sip_watch import SipWatch
 from gateway.engine.tally import Tally
 from gateway.interworking.correlator import Correlator
-from gateway.interworking.legs import RELEASED_LEGS_STAY
 from gateway.model.errors import DecodeError
 from gateway.sip.scan import Scan, start_of
 
 _TRYING = 100
 _AFTER_INVITE = len(b"INVITE ")
+_NUMBER_ENDS = 80
+"""Octets into an INVITE beyond which no telephone number goes on."""
+
+ENDED_CALLS_STAY = 8.0
+"""Seconds for which a call that is over, and has no part in any transfer so far, can still get one."""
 
 KEPT_OCTETS = 48 << 20
 """Octets of messages that are kept unread; beyond it the calls that ended first go, then those that began first."""
@@ -28,17 +32,6 @@ KEPT_MESSAGES = 12
 _Look = Callable[[bytes, str, float], bool]
 _Fields = tuple[int, float, str, bytes, str, str, str, str]
 """Of a Signal, before anybody needs one."""
-
-
-class _Call:
-    """The unread messages of a call."""
-
-    __slots__ = ("answered", "octets", "signals")
-
-    def __init__(self) -> None:
-        self.signals: list[_Fields] = []
-        self.octets = 0
-        self.answered = False
 
 
 class _Kind:
@@ -63,7 +56,7 @@ class SipSieve:
         self._tally = tally
         self._is_copy = tally.is_copy
         self._kinds: dict[bytes, _Kind] = {}
-        self._calls: dict[str, _Call] = {}
+        self._calls: dict[str, list[_Fields]] = {}
         self._ended: deque[tuple[float, str]] = deque()
         self._octets = 0
         # By method and by class of status; what is not here is only counted.
@@ -75,7 +68,7 @@ class SipSieve:
             b"NOTIFY": _does_not,
             b"UPDATE": _does_not,
             b"1": _does_not,
-            b"2": self._answered,
+            b"2": _does_not,
             b"3": self._is_kept,
             b"4": self._failed,
             b"5": self._failed,
@@ -113,9 +106,8 @@ class SipSieve:
             self._watch.take(Signal(frame, time, "sip", octets, source, destination, "", ""))
         else:
             call = self._calls.get(key)
-            if call is not None and len(call.signals) < KEPT_MESSAGES:
-                call.signals.append((frame, time, "sip", octets, source, destination, "", ""))
-                call.octets += len(octets)
+            if call is not None and len(call) < KEPT_MESSAGES:
+                call.append((frame, time, "sip", octets, source, destination, "", ""))
                 self._octets += len(octets)
 
     def finish(self) -> None:
@@ -139,24 +131,24 @@ class SipSieve:
     def _invite(self, octets: bytes, key: str, time: float) -> bool:
         if self._correlator.waiting and self._is_awaited(octets):
             return True
-        if Scan(octets).has(b"replaces", b"referred-by"):
+        if _may_have(octets, _REPLACES, _REFERRED_BY, _B) and Scan(octets).has(b"replaces", b"referred-by"):
             return True
         if key not in self._calls:
-            self._calls[key] = _Call()
+            self._calls[key] = []
             self._forget(time)
         return False
 
     def _is_awaited(self, octets: bytes) -> bool:
-        uri = octets[_AFTER_INVITE : octets.find(b" ", _AFTER_INVITE)]
-        number, at, _ = uri.partition(b"@")
-        ending = number[-4:].decode("latin-1")
+        at = octets.find(b"@", _AFTER_INVITE, _NUMBER_ENDS)
+        ending = octets[at - 4 : at].decode("latin-1")
         # Most callees are telephone numbers, and their last digits rule nearly all of them out.
-        if at and ending.isdecimal() and b";" not in number and ending not in self._correlator.awaited_endings:
+        is_number = ending.isdecimal() and octets.find(b";", _AFTER_INVITE, at) < 0
+        if is_number and ending not in self._correlator.awaited_endings:
             return False
-        return self._correlator.awaits(uri.decode("utf-8", "replace"))
+        return self._correlator.awaits(Scan(octets).request_uri)
 
     def _bye(self, octets: bytes, key: str, time: float) -> bool:
-        if Scan(octets).has(b"also"):
+        if _may_have(octets, _ALSO) and Scan(octets).has(b"also"):
             return True
         self._ended.append((time, key))
         return False
@@ -164,37 +156,41 @@ class SipSieve:
     def _is_kept(self, _octets: bytes, key: str, _time: float) -> bool:
         return key in self._calls
 
-    def _answered(self, _octets: bytes, key: str, _time: float) -> bool:
-        call = self._calls.get(key)
-        if call is not None:
-            call.answered = True
-        return False
-
     def _failed(self, _octets: bytes, key: str, time: float) -> bool:
-        call = self._calls.get(key)
-        if call is not None and not call.answered:
+        if not any(fields[3].startswith(_SUCCESS) for fields in self._calls.get(key, ())):
             self._ended.append((time, key))
         return False
 
     def _promote(self, key: str) -> None:
         """The call matters: the watch gets what was kept of it."""
-        call = self._calls.pop(key, None)
-        if call is not None:
-            self._octets -= call.octets
-            for fields in call.signals:
-                self._watch.take(Signal(*fields))
+        for fields in self._drop(key):
+            self._watch.take(Signal(*fields))
 
     def _forget(self, now: float) -> None:
         ended = self._ended
-        while ended and (now - ended[0][0] > RELEASED_LEGS_STAY or self._octets > KEPT_OCTETS):
+        while ended and (now - ended[0][0] > ENDED_CALLS_STAY or self._octets > KEPT_OCTETS):
             self._drop(ended.popleft()[1])
         while self._octets > KEPT_OCTETS:
             self._drop(next(iter(self._calls)))
 
-    def _drop(self, key: str) -> None:
-        call = self._calls.pop(key, None)
-        if call is not None:
-            self._octets -= call.octets
+    def _drop(self, key: str) -> list[_Fields]:
+        call = self._calls.pop(key, [])
+        for fields in call:
+            self._octets -= len(fields[3])
+        return call
+
+
+_REPLACES, _REFERRED_BY, _B, _ALSO = b"\nreplaces", b"\nreferred-by", b"\nb", b"\nalso"
+_SUCCESS = b"SIP/2.0 2"
+
+
+def _may_have(octets: bytes, *starts: bytes) -> bool:
+    """Whether a line of the message begins so, in any case: quickly no, or perhaps."""
+    lower = octets.lower()
+    for start in starts:  # noqa: SIM110 - half as long as any()
+        if start in lower:
+            return True
+    return False
 
 
 def _matters(_octets: bytes, _key: str, _time: float) -> bool:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from functools import cache
 from typing import Any
 
 from gateway.model.parties import Alias, Party, Presentation
@@ -44,10 +43,15 @@ def differences(value: Any, said: Any, prefix: str = "") -> Iterator[str]:
             yield path
 
 
-@cache
 def field_names(kind: type[Any]) -> tuple[str, ...]:
-    """The fields of a dataclass; `dataclasses.fields` makes them anew at every call."""
-    return tuple(field.name for field in fields(kind))
+    """The fields of the dataclass `kind`; `dataclasses.fields` makes them anew at every call."""
+    names = _FIELD_NAMES.get(kind)
+    if names is None:
+        names = _FIELD_NAMES[kind] = tuple(field.name for field in fields(kind))
+    return names
+
+
+_FIELD_NAMES: dict[type[Any], tuple[str, ...]] = {}
 
 
 def _is_said(mine: Any, theirs: Any) -> bool:

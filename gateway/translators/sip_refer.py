@@ -4,9 +4,7 @@ from gateway.model.legs import SignallingProtocol
 from gateway.model.transfer import TransferEvent
 from gateway.sip.message import parse
 from gateway.translators.dialect import Context, Dialect, Written
-from gateway.translators.sip_letter import Road
 from gateway.translators.sip_reading import events
-from gateway.translators.sip_writing import WRITERS, write
 
 
 class SipRefer:
@@ -24,6 +22,10 @@ class SipRefer:
 
     def write(self, event: TransferEvent, context: Context) -> Written:
         """One message for each event that SIP can say. Raises UntranslatableError for the others."""
+        # An onlooker only reads, and writing brings as many modules again.
+        from gateway.translators.sip_letter import Road
+        from gateway.translators.sip_writing import WRITERS, write
+
         return write(event, context, WRITERS, Road())
 
 
