@@ -13,7 +13,7 @@ from gateway.model.causes import Cause
 from gateway.model.errors import DecodeError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import AliasKind
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 
 _DIALECT = "h4502"
@@ -79,7 +79,7 @@ class H323Watch:
     def _read(self, signal: Signal, name: str, leg: Leg, side: str) -> None:
         other = "caller" if side == "callee" else "callee"
         context = Context(pending=self._invocations.pending(leg.key, other))
-        for event in dialect(_DIALECT).read(signal.octets, context):
+        for event in dialect_named(_DIALECT).read(signal.octets, context):
             invoker = other if is_answer(event) else side
             transaction = "" if event.invoke_id is None else str(event.invoke_id)
             sight = seen(signal, leg, side, invoker=invoker, transaction=transaction, dialect=_DIALECT, message=name)

@@ -15,7 +15,7 @@ from gateway.model.causes import Cause
 from gateway.model.errors import DecodeError
 from gateway.model.legs import IsdnCall, SignallingProtocol
 from gateway.model.transfer import IdentityGranted, TransferEvent, TransferOutcome, TransferProgress
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 
 _CLEARING = frozenset((MessageType.DISCONNECT, MessageType.RELEASE, MessageType.RELEASE_COMPLETE))
@@ -114,7 +114,7 @@ class IsdnWatch:
             isdn=IsdnCall(message.call_reference, octets=message.call_reference_octets),
             pending=self._invocations.pending(leg.key, signal.destination),
         )
-        for event in dialect(name).read(signal.octets, context):
+        for event in dialect_named(name).read(signal.octets, context):
             answer = event.invoke_id is not None and is_answer(event)
             invoker = signal.destination if answer else signal.source
             transaction = "" if event.invoke_id is None else str(event.invoke_id)

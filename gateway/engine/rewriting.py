@@ -23,7 +23,7 @@ from gateway.model.transfer import (
     TransferProgress,
     TransferRequest,
 )
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context, Lost, Message, Written
 from gateway.translators.sip_dialog import far_side
 
@@ -110,7 +110,7 @@ class _Rewriting:
 
     def _accepted(self, seen: Seen) -> None:
         """A REFER is accepted before anything else is said of it; the other protocols have no such answer."""
-        if dialect(self._target).protocol is SignallingProtocol.SIP is not seen.leg.protocol:
+        if dialect_named(self._target).protocol is SignallingProtocol.SIP is not seen.leg.protocol:
             self._write(seen, TransferProgress(202, "Accepted"), answer=True)
 
     def _identified(self, seen: Seen, event: TransferRequest) -> TransferRequest:
@@ -143,7 +143,7 @@ class _Rewriting:
         """A join is announced when it is done (callTransferComplete is unconfirmed); a request may be refused."""
         if not isinstance(event, TransferRequest) or self._transfer.outcome in (Outcome.SUCCEEDED, Outcome.PENDING):
             return False
-        spoken = dialect(self._target)
+        spoken = dialect_named(self._target)
         said = (each for message in written.messages for each in spoken.read(message.octets, context))
         return any(isinstance(each, PartyUpdate) for each in said)
 
@@ -179,7 +179,7 @@ def complete(seen: Seen, event: TransferEvent) -> TransferEvent:
     """`event` with all that its message says, where the onlooker looked at a part of it only."""
     if not seen.octets:
         return event
-    return next(iter(dialect(seen.dialect).read(seen.octets, Context())), event)
+    return next(iter(dialect_named(seen.dialect).read(seen.octets, Context())), event)
 
 
 _IDENTITIES: Mapping[str, Callable[[int], Consultation]] = {

@@ -10,7 +10,7 @@ from gateway.isdn.q931 import Identifier, InformationElement, MessageType
 from gateway.model.errors import DecodeError, UntranslatableError
 from gateway.model.legs import H323Call, IsdnCall, SignallingProtocol
 from gateway.model.transfer import OtherOperation, TransferEvent
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 
 _FACILITY = 0x1C
@@ -60,7 +60,7 @@ def translate(
     """
     given = from_text(text)
     form = recognise(given)
-    if source and dialect(source).protocol is not _PROTOCOLS[form]:
+    if source and dialect_named(source).protocol is not _PROTOCOLS[form]:
         raise DecodeError(f"{source} reads no message that begins with {given[:4].hex(' ')}, as {form} does")
     octets, spoken = _message(given, form)
     context = Context(
@@ -73,7 +73,7 @@ def translate(
     try:
         return translator(profile, plan).translate(octets, source or spoken, target, context)
     except UntranslatableError:
-        _refuse_other_services(dialect(source or spoken).read(octets, context))
+        _refuse_other_services(dialect_named(source or spoken).read(octets, context))
         raise
 
 
@@ -120,4 +120,4 @@ def _facility(octets: bytes) -> q931.Message:
 
 def _from_teams(octets: bytes) -> bool:
     """Whether the REFER carries Teams' own URI parameters (x-m, x-tt …)."""
-    return bool(dialect("teams").read(octets, Context())) and b";x-m=" in octets
+    return bool(dialect_named("teams").read(octets, Context())) and b";x-m=" in octets

@@ -14,7 +14,7 @@ from gateway.sip.message import parse
 from gateway.sip.reason import q850_cause, reasons
 from gateway.sip.scan import Scan, start_of
 from gateway.sip.subscription import Event
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 
 _CONTEXT = Context()
@@ -173,7 +173,7 @@ class SipWatch:
 
     def _read(self, signal: Signal, fields: Scan, leg: Leg, invoker: str = "", transaction: str = "") -> None:
         sight = self._sight(signal, fields, leg, invoker, transaction)
-        for event in dialect("sip").read(signal.octets, _CONTEXT):
+        for event in dialect_named("sip").read(signal.octets, _CONTEXT):
             self._correlator.observe(event, sight)
             self._target_dialog(event, sight)
 

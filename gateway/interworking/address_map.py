@@ -31,7 +31,7 @@ from gateway.model.transfer import (
     TransferSetup,
 )
 from gateway.sip.uri import escape_user
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.teams_addresses import is_teams, number_from_teams
 
 _PARTIES: Mapping[type[Any], tuple[str, ...]] = {
@@ -162,7 +162,7 @@ class AddressMap:
         fields = _PARTIES.get(type(event))
         if fields is None:
             return event
-        protocol = _PROTOCOLS.get(toward) or dialect(toward).protocol
+        protocol = _PROTOCOLS.get(toward) or dialect_named(toward).protocol
         before = {name: getattr(event, name) for name in fields if getattr(event, name) is not None}
         if toward == "teams":
             after = {name: self._for_teams(party) for name, party in before.items()}

@@ -16,7 +16,7 @@ from gateway.model.causes import Cause, Location
 from gateway.model.errors import GatewayError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.transfer import Outcome, TransferEvent, TransferOutcome
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 
 __all__ = [
     "DEFAULT_PROFILE",
@@ -216,7 +216,7 @@ class CauseMap:
 
 def _is_sip(name: str) -> bool:
     """Ours are known without being loaded."""
-    return name in SIP_DIALECTS or dialect(name).protocol is SignallingProtocol.SIP
+    return name in SIP_DIALECTS or dialect_named(name).protocol is SignallingProtocol.SIP
 
 
 def _respelt(event: TransferOutcome, error: str) -> TransferOutcome:

@@ -10,7 +10,7 @@ from gateway.interworking.cause_profiles import own_table
 from gateway.model.document import as_document
 from gateway.model.errors import UntranslatableError
 from gateway.model.transfer import TransferEvent, TransferOutcome, TransferRequest
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context, Lost, Message, Written
 from gateway.translators.losses import differences
 
@@ -69,7 +69,7 @@ class Translator:
         Raises DecodeError when it cannot be read, UntranslatableError when it is no transfer message or
         `target` has no form for it.
         """
-        events = dialect(source).read(octets, context)
+        events = dialect_named(source).read(octets, context)
         if not events:
             raise UntranslatableError(f"no transfer in this message that {source} can read")
         written = [self.write(event, source, target, context) for event in events]
@@ -87,7 +87,7 @@ class Translator:
         if context.asked is not None:
             asked = self._addresses.complete_event(context.asked, target)
             context = replace(context, asked=asked if isinstance(asked, TransferRequest) else None)
-        written = dialect(target).write(completed, context)
+        written = dialect_named(target).write(completed, context)
         of_source = (lost for lost in written.lost if _at(event, lost.what) not in _UNSAID)
         return Written(written.messages, (*_replaced(event, completed, target), *of_source))
 

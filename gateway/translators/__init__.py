@@ -37,7 +37,7 @@ def is_dialect(name: str) -> bool:
 
 
 @cache
-def dialect(name: str) -> Dialect:
+def dialect_named(name: str) -> Dialect:
     """The dialect called `name`. Raises GatewayError when there is none."""
     if name in _OURS:
         return cast(Dialect, import_module(_OURS[name]).DIALECT)

@@ -4,7 +4,7 @@ from gateway.capture.signals import Signal
 from gateway.model.legs import H323Call, IsdnCall, SignallingProtocol
 from gateway.model.parties import Alias, AliasKind, Number, NumberingPlan, Party, TypeOfNumber
 from gateway.model.transfer import Outcome, TransferEvent, TransferKind, TransferOutcome, TransferRequest
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.engine.conversation import ALICE, BOB, Conversation, Dialog
 
@@ -24,7 +24,7 @@ def put_q931(talk: Conversation, octets: bytes, source: str = GATEWAY, after: fl
 
 def say(talk: Conversation, name: str, event: TransferEvent, reference: int, source: str = GATEWAY) -> None:
     context = Context(isdn=IsdnCall(reference, originated=source == GATEWAY))
-    for message in dialect(name).write(event, context).messages:
+    for message in dialect_named(name).write(event, context).messages:
         put_q931(talk, message.octets, source)
 
 
@@ -93,7 +93,7 @@ def test_refer_and_call_transfer_initiate_in_h225_are_one_transfer() -> None:
     talk.request(first, "REFER", ALICE, "Refer-To: <sip:1003@gw>")
     target = Party(aliases=(Alias(AliasKind.DIALLED_DIGITS, "1003"),))
     context = Context(h323=H323Call(5))
-    for message in dialect("h4502").write(TransferRequest(TransferKind.BLIND, target), context).messages:
+    for message in dialect_named("h4502").write(TransferRequest(TransferKind.BLIND, target), context).messages:
         talk.frame += 1
         talk.time += 0.1
         ends = ("10.0.0.9:40000", "10.0.0.8:1720")

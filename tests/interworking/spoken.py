@@ -14,7 +14,7 @@ from gateway.model.transfer import (
     RltCallId,
     TransferEvent,
 )
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 
 
@@ -56,8 +56,8 @@ _WRITERS = {"teams": "sip"}
 def spoken(source: str, event: TransferEvent) -> Iterator[TransferEvent]:
     """The event as `source` says it on the wire: its own messages, read back. Nothing if it cannot say it."""
     try:
-        written = dialect(_WRITERS.get(source, source)).write(event, CONTEXT)
+        written = dialect_named(_WRITERS.get(source, source)).write(event, CONTEXT)
     except UntranslatableError:
         return
     for message in written.messages:
-        yield from dialect(source).read(message.octets, CONTEXT)
+        yield from dialect_named(source).read(message.octets, CONTEXT)

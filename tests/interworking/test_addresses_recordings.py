@@ -6,7 +6,7 @@ from gateway.interworking.addresses import complete_event
 from gateway.interworking.causes import complete
 from gateway.model.errors import DecodeError
 from gateway.model.transfer import TransferEvent
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.h323 import recordings as h323
 from tests.isdn import recordings as isdn
@@ -30,7 +30,7 @@ def events(name: str) -> list[TransferEvent]:
     found: list[TransferEvent] = []
     for octets in set(messages):
         try:
-            found += dialect(name).read(octets, Context())
+            found += dialect_named(name).read(octets, Context())
         except DecodeError:
             continue
     return found

@@ -33,7 +33,7 @@ from gateway.model.transfer import (
     TransferSetup,
 )
 from gateway.sip.message import parse
-from gateway.translators import call_elements, dialect, dialect_names
+from gateway.translators import call_elements, dialect_named, dialect_names
 from gateway.translators.dialect import Message, Written
 from gateway.translators.sip_parties import caller
 from tests.interworking.spoken import ALICE, BOB, CAROL, CONTEXT, NAMES, spoken
@@ -120,7 +120,7 @@ def values(written: Written, target: str) -> set[tuple[str, Any]]:
 
 def received(message: Message, target: str) -> Iterator[TransferEvent]:
     """What a dialect reads; an ordinary call is nothing to a dialect, but the one who is called knows who calls."""
-    yield from dialect(target).read(message.octets, CONTEXT)
+    yield from dialect_named(target).read(message.octets, CONTEXT)
     if message.name == "INVITE":
         invite = parse(message.octets)
         yield TransferSetup(Party(uri=invite.request_uri), transferee=caller(invite.headers))

@@ -10,10 +10,10 @@ from gateway.model.parties import Party
 from gateway.model.transfer import DialogReference, TransferEvent, TransferSetup
 from gateway.sip.address import Address
 from gateway.sip.message import Message, parse
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 
-SIP = dialect("sip")
+SIP = dialect_named("sip")
 ANSWER = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"
 
 

@@ -31,7 +31,7 @@ from gateway.model.transfer import (
     TransferOutcome,
     TransferRequest,
 )
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.peers.lapd_end import LapdEnd
 from tests.peers.libpri_peer import libpri_pair, place_call
@@ -61,12 +61,12 @@ def one_call(switch: str) -> Iterator[LapdEnd]:
 
 
 def send(end: LapdEnd, name: str, event: TransferEvent, context: Context = CONTEXT) -> None:
-    for message in dialect(name).write(event, context).messages:
+    for message in dialect_named(name).write(event, context).messages:
         end.send(message.octets)
 
 
 def answer(end: LapdEnd, name: str, message_type: MessageType, call_reference: int) -> TransferEvent:
-    (event,) = dialect(name).read(q931.encode(end.wait(message_type, call_reference)), CONTEXT)
+    (event,) = dialect_named(name).read(q931.encode(end.wait(message_type, call_reference)), CONTEXT)
     return event
 
 
@@ -107,7 +107,7 @@ def test_a_blind_transfer_holds_calls_and_transfers() -> None:
     with network("euroisdn_e1", "set transfer okclear") as end:
         end.place_call(1, b"5551")
         blind = TransferRequest(TransferKind.BLIND, Party(Number("5552", plan=NumberingPlan.E164)))
-        hold_message, setup, execute = dialect("etsi-ect").write(blind, CONTEXT).messages
+        hold_message, setup, execute = dialect_named("etsi-ect").write(blind, CONTEXT).messages
         end.send(hold_message.octets)
         end.wait(MessageType.HOLD_ACKNOWLEDGE, 1)
         end.send(setup.octets)
@@ -211,7 +211,7 @@ def test_qsig_complete_active_and_update_tell_number_and_name(stage: Stage) -> N
 def test_qsig_join_tells_the_transferee_of_the_target() -> None:
     with one_call("qsig") as end:
         request = TransferRequest(TransferKind.ATTENDED, CAROL, DialogReference("a", "b", "c"))
-        to_transferee, _ = dialect("qsig").write(request, CONTEXT).messages
+        to_transferee, _ = dialect_named("qsig").write(request, CONTEXT).messages
         end.send(to_transferee.octets)
         assert "5552" in str(connected_line(end))
 
@@ -232,7 +232,7 @@ def test_two_b_channel_transfer_names_the_call_as_libpri_does() -> None:
         pair.user.send(f"transfer a {incoming}")
         sent = pair.user.wait("facility_ie", dir="tx")
     theirs = Context(isdn_secondary=IsdnCall(1, originated=False))
-    (message,) = dialect("ni2-tbct").write(ATTENDED, theirs).messages
+    (message,) = dialect_named("ni2-tbct").write(ATTENDED, theirs).messages
     assert message.octets.hex().endswith(str(sent["ie"]))
 
 
@@ -241,7 +241,7 @@ def test_libpri_uses_the_rlt_call_id_that_we_grant() -> None:
         end.tell("call a 5551", "call b 5552 chan=2")
         for reference, call_id in ((1, 0x10203), (2, 0x40506)):
             setup = end.answer(reference)
-            (request,) = dialect("dms-rlt").read(q931.encode(setup), CONTEXT)
+            (request,) = dialect_named("dms-rlt").read(q931.encode(setup), CONTEXT)
             assert isinstance(request, IdentityRequest)
             theirs = Context(isdn_secondary=IsdnCall(reference, originated=False))
             send(end, "dms-rlt", IdentityGranted(RltCallId(call_id)), theirs)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.live.gateway_end import GatewayEnd
 from tests.peers import tshark
@@ -20,7 +20,7 @@ BUSY = "\n".join(
 
 def test_request_uri_and_referred_by_reach_teams_byte_for_byte() -> None:
     ((refer,),) = tshark.fields(FOLDER / "teams_blind.pcap", ["tcp.payload"], where='sip.Method == "REFER"')
-    teams = dialect("teams")
+    teams = dialect_named("teams")
     (request,) = teams.read(bytes.fromhex(refer), Context())
     (invite,) = teams.write(request, Context(domain="sbc.example.net")).messages
     (port,) = free_ports(1)

@@ -29,7 +29,7 @@ from gateway.model.transfer import (
     TransferRequest,
     TransferSetup,
 )
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.isdn.recordings import write_capture
 from tests.peers import tshark
@@ -78,7 +78,7 @@ ENVELOPES: tuple[tuple[str, TransferEvent], ...] = (
 
 
 def record(path: Path, name: str, *events: TransferEvent) -> Path:
-    octets = [message.octets for event in events for message in dialect(name).write(event, Context()).messages]
+    octets = [message.octets for event in events for message in dialect_named(name).write(event, Context()).messages]
     write_capture(path, octets)
     return path
 

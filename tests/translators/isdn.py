@@ -4,7 +4,7 @@ from gateway.isdn import q931
 from gateway.model.legs import IsdnCall
 from gateway.model.parties import Number, NumberingPlan, Party, Presentation, Screening, TypeOfNumber
 from gateway.model.transfer import TransferEvent
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context, Written
 
 CALLS = Context(isdn=IsdnCall(1), isdn_secondary=IsdnCall(2), invoke_id=1)
@@ -18,13 +18,13 @@ def facility(contents: str, call_reference: int = 1) -> bytes:
 
 def read(name: str, octets: bytes, pending: dict[int, str] | None = None) -> TransferEvent:
     """The one event in the message."""
-    (event,) = dialect(name).read(octets, Context(pending=pending or {}))
+    (event,) = dialect_named(name).read(octets, Context(pending=pending or {}))
     return event
 
 
 def write(name: str, event: TransferEvent, context: Context = CALLS) -> Written:
     """What the dialect makes of the event on calls 1 (primary) and 2 (secondary), invokeId 1."""
-    return dialect(name).write(event, context)
+    return dialect_named(name).write(event, context)
 
 
 def messages(name: str, event: TransferEvent, context: Context = CALLS) -> list[tuple[str, str, str]]:

@@ -20,7 +20,7 @@ from gateway.model.transfer import (
     TransferOutcome,
     TransferRequest,
 )
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.translators.isdn import contents, facility, international, lost, messages, read, write
 
@@ -51,7 +51,7 @@ def test_operation_ind_asks_for_a_call_id_in_the_setup() -> None:
     )
     event = read(RLT, octets)
     assert isinstance(event, IdentityRequest)
-    (message,) = dialect(RLT).write(event, Context()).messages
+    (message,) = dialect_named(RLT).write(event, Context()).messages
     assert (message.name, message.leg) == ("SETUP", "secondary")
 
 
@@ -108,7 +108,7 @@ def test_success_elsewhere_is_the_result_of_third_party() -> None:
 
 
 def test_components_of_other_services_are_not_ours() -> None:
-    assert dialect(RLT).read(facility("91a106020101020106"), Context()) == ()
+    assert dialect_named(RLT).read(facility("91a106020101020106"), Context()) == ()
 
 
 def test_an_unknown_operation_is_carried_along() -> None:

@@ -25,7 +25,7 @@ from gateway.model.transfer import (
     TransferRequest,
     TransferSetup,
 )
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.translators.isdn import contents, facility, international, lost, messages, presented, read, write
 
@@ -134,12 +134,12 @@ def test_notify_announces_the_party_with_its_redirection_number(notification: st
 
 
 def test_a_notification_of_hold_is_no_transfer() -> None:
-    assert dialect(ECT).read(bytes.fromhex("080280066e2701f9"), Context()) == ()
+    assert dialect_named(ECT).read(bytes.fromhex("080280066e2701f9"), Context()) == ()
 
 
 def test_a_notification_beside_a_component_is_an_event_of_its_own() -> None:
     octets = bytes.fromhex("080181621c0e91a10b020101060604008271010227 01ea 7605 0180373737")
-    first, second = dialect(ECT).read(octets, Context())
+    first, second = dialect_named(ECT).read(octets, Context())
     assert isinstance(first, SubaddressRequest)
     assert isinstance(second, PartyUpdate)
 

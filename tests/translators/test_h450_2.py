@@ -50,12 +50,12 @@ from gateway.model.transfer import (
     TransferRequest,
     TransferSetup,
 )
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context, Lost, Message, Written
 from tests.h323 import dissect, recordings
 from tests.h323.strategies import invoke_ids, names, parties, subaddresses
 
-H4502 = dialect("h4502")
+H4502 = dialect_named("h4502")
 CALLS = Context(h323=H323Call(1, True, bytes(range(16))), h323_secondary=H323Call(2, False), invoke_id=7)
 CAROL = Party(
     number=Number("1003"),

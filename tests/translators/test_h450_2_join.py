@@ -12,11 +12,11 @@ from gateway.model.transfer import (
     TransferOutcome,
     TransferRequest,
 )
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.translators.test_h450_2 import CAROL
 
-H4502 = dialect("h4502")
+H4502 = dialect_named("h4502")
 SUCCEEDED = TransferOutcome(Outcome.SUCCEEDED, operation="EctExecute", invoke_id=2)
 FAILED = TransferOutcome(Outcome.FAILED, error="notAvailable", invoke_id=2)
 

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.isdn import q931
 from gateway.model.errors import UntranslatableError
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.translators.isdn import facility
 
@@ -78,8 +78,8 @@ UNTRANSLATABLE = (
 @pytest.mark.parametrize(("operation", "to", "messages", "lost"), TRANSLATIONS)
 def test_translation(operation: str, to: str, messages: tuple[str, ...], lost: set[str]) -> None:
     source, contents = MESSAGES[operation]
-    (event,) = dialect(source).read(facility(contents), Context())
-    written = dialect(to).write(event, Context())
+    (event,) = dialect_named(source).read(facility(contents), Context())
+    written = dialect_named(to).write(event, Context())
     assert tuple(message.name for message in written.messages) == messages
     assert {each.what for each in written.lost} == lost
     assert all(each.why for each in written.lost)
@@ -90,6 +90,6 @@ def test_translation(operation: str, to: str, messages: tuple[str, ...], lost: s
 @pytest.mark.parametrize(("operation", "to", "why"), UNTRANSLATABLE)
 def test_no_translation(operation: str, to: str, why: str) -> None:
     source, contents = MESSAGES[operation]
-    (event,) = dialect(source).read(facility(contents), Context())
+    (event,) = dialect_named(source).read(facility(contents), Context())
     with pytest.raises(UntranslatableError, match=why):
-        dialect(to).write(event, Context())
+        dialect_named(to).write(event, Context())

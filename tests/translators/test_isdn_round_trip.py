@@ -33,7 +33,7 @@ from gateway.model.transfer import (
     TransferRequest,
     TransferSetup,
 )
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.isdn.recordings import recorded, variant_of, vectors
 from tests.isdn.strategies import facilities, invoke_ids, numbers, presented, subaddresses, withheld
@@ -47,9 +47,9 @@ UNNAMED = {"rose": ("qsig", "qsig-ssct"), "notify": ("etsi-ect", "ni2-tbct", "qs
 
 def check_written_back(name: str, octets: bytes, pending: dict[int, str] | None = None) -> int:
     context = on_its_call(octets, pending)
-    events = dialect(name).read(octets, context)
+    events = dialect_named(name).read(octets, context)
     for event in events[:1]:
-        written = dialect(name).write(event, context)
+        written = dialect_named(name).write(event, context)
         assert [message.octets for message in written.messages] == [octets]
         assert written.lost == ()
     return len(events)
@@ -64,7 +64,7 @@ def test_every_component_of_libpri_is_read() -> None:
     with_facility = [(path, octets) for path, octets in recorded() if q931.decode(octets).facilities()]
     assert with_facility
     for path, octets in with_facility:
-        assert all(dialect(name).read(octets, Context()) for name in SPOKEN[variant_of(path)])
+        assert all(dialect_named(name).read(octets, Context()) for name in SPOKEN[variant_of(path)])
 
 
 def test_the_vectors_are_written_back_octet_for_octet() -> None:
@@ -205,11 +205,11 @@ OWN: dict[str, st.SearchStrategy[TransferEvent]] = {
 @given(data=st.data())
 def test_what_is_written_is_read_as_it_was(name: str, data: st.DataObject) -> None:
     event = data.draw(own(name))
-    written = dialect(name).write(event, Context())
+    written = dialect_named(name).write(event, Context())
     assert written.lost == ()
     operation = getattr(event, "operation", "")
     pending = {event.invoke_id: operation} if operation and event.invoke_id is not None else {}
-    assert dialect(name).read(written.messages[0].octets, Context(pending=pending)) == (event,)
+    assert dialect_named(name).read(written.messages[0].octets, Context(pending=pending)) == (event,)
 
 
 @pytest.mark.parametrize("name", DIALECTS)
@@ -218,7 +218,7 @@ def test_what_is_written_is_read_as_it_was(name: str, data: st.DataObject) -> No
 def test_random_octets_are_no_message_or_raise_decode_error(name: str, octets: bytes) -> None:
     for message in (octets, bytes.fromhex("0802000162") + octets):
         try:
-            dialect(name).read(message, Context())
+            dialect_named(name).read(message, Context())
         except DecodeError:
             continue
 
@@ -230,11 +230,11 @@ def test_any_component_is_read_and_written_back_or_raises_decode_error(name: str
     message = q931.Message(q931.MessageType.FACILITY, 1, elements=elements(facility))
     octets = q931.encode(message)
     try:
-        events = dialect(name).read(octets, Context())
+        events = dialect_named(name).read(octets, Context())
     except DecodeError:
         return
     if len(events) == 1:
-        (written,) = dialect(name).write(events[0], on_its_call(octets)).messages
+        (written,) = dialect_named(name).write(events[0], on_its_call(octets)).messages
         assert written.octets == octets
 
 
@@ -243,8 +243,8 @@ def test_any_component_is_read_and_written_back_or_raises_decode_error(name: str
 @given(event=st.one_of(*map(st.from_type, get_args(TransferEvent))))
 def test_any_event_is_written_readably_or_is_untranslatable(name: str, event: TransferEvent) -> None:
     try:
-        written = dialect(name).write(event, Context())
+        written = dialect_named(name).write(event, Context())
     except UntranslatableError:
         return
     for message in written.messages:
-        dialect(name).read(message.octets, Context())
+        dialect_named(name).read(message.octets, Context())

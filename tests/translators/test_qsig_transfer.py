@@ -28,7 +28,7 @@ from gateway.model.transfer import (
     TransferRequest,
     TransferSetup,
 )
-from gateway.translators import dialect
+from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.translators.isdn import contents, facility, international, lost, messages, presented, read, write
 
@@ -294,7 +294,7 @@ def test_an_extension_of_a_manufacturer_is_written_back() -> None:
 
 def test_two_components_in_one_element_are_two_events() -> None:
     both = DISCARD + "a1080201010201080500" + "a11002010202010c30080a010181000a0101"
-    events = dialect(QSIG).read(facility(both), Context())
+    events = dialect_named(QSIG).read(facility(both), Context())
     assert [type(event) for event in events] == [IdentityAbandoned, PartyUpdate]
 
 

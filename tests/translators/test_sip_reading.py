@@ -23,7 +23,7 @@ from gateway.model.transfer import (
     TransferRequest,
     TransferSetup,
 )
-from gateway.translators import dialect, dialect_names
+from gateway.translators import dialect_named, dialect_names
 from gateway.translators.sip_refer import DIALECT as SIP
 from tests.translators.sip_calls import CONSULTATION, CONTEXT, TRANSFEREE, TRANSFEROR, read, written
 
@@ -152,7 +152,7 @@ def test_to_join_a_conversation_is_no_transfer() -> None:
     assert event.operation == "Join"
     for target in dialect_names():
         with pytest.raises(UntranslatableError, match=r"Join|no transfer"):
-            dialect(target).write(event, CONTEXT)
+            dialect_named(target).write(event, CONTEXT)
 
 
 @pytest.mark.parametrize("value", ["cid:1234@10.0.0.1", "<sip:c@h;method=SUBSCRIBE>", "<http://h/call>"])
