@@ -57,7 +57,8 @@ class SipSieve:
         self._is_copy = tally.is_copy
         self._kinds: dict[bytes, _Kind] = {}
         self._calls: dict[str, list[_Fields]] = {}
-        self._ended: deque[tuple[float, str]] = deque()
+        # When, which, and how many messages it had then: a call that goes on after a failure is not over.
+        self._ended: deque[tuple[float, str, int]] = deque()
         self._octets = 0
         # By method and by class of status; what is not here is only counted.
         self._looks: dict[bytes, _Look] = {
@@ -150,15 +151,16 @@ class SipSieve:
     def _bye(self, octets: bytes, key: str, time: float) -> bool:
         if _may_have(octets, _ALSO) and Scan(octets).has(b"also"):
             return True
-        self._ended.append((time, key))
+        self._ended.append((time, key, KEPT_MESSAGES))
         return False
 
     def _is_kept(self, _octets: bytes, key: str, _time: float) -> bool:
         return key in self._calls
 
     def _failed(self, _octets: bytes, key: str, time: float) -> bool:
-        if not any(fields[3].startswith(_SUCCESS) for fields in self._calls.get(key, ())):
-            self._ended.append((time, key))
+        call = self._calls.get(key)
+        if call is not None and not any(fields[3].startswith(_SUCCESS) for fields in call):
+            self._ended.append((time, key, len(call) + 1))
         return False
 
     def _promote(self, key: str) -> None:
@@ -169,7 +171,9 @@ class SipSieve:
     def _forget(self, now: float) -> None:
         ended = self._ended
         while ended and (now - ended[0][0] > ENDED_CALLS_STAY or self._octets > KEPT_OCTETS):
-            self._drop(ended.popleft()[1])
+            _, key, size = ended.popleft()
+            if len(self._calls.get(key, ())) <= size:
+                self._drop(key)
         while self._octets > KEPT_OCTETS:
             self._drop(next(iter(self._calls)))
 

@@ -103,8 +103,7 @@ class Leg:
     def parties(self) -> Parties:
         """Both ends and the keys."""
         if self._parties is None:
-            described = self._describe is not None and self._heard is not None
-            self._parties = self._describe(self._heard) if described else Parties()  # type: ignore[misc,arg-type]
+            self._parties = self._describe(self._heard) if self._describe and self._heard else Parties()
         return self._parties
 
     @property
