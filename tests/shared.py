@@ -1,6 +1,7 @@
 """Recordings that lie beside the repository in `../shared`; a clone without them skips what needs them."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,3 +20,8 @@ def captures(name: str) -> list[Path]:
     """All captures in that folder; an empty list when it is not there (for parametrize)."""
     path = _SHARED / name
     return sorted(file for file in path.glob("*.pcap*")) if path.is_dir() else []
+
+
+def or_skipped(found: list[Path]) -> list[Any]:
+    """The captures to parametrize with; when there are none, one that is skipped and says why."""
+    return list(found) or [pytest.param(Path("none"), marks=pytest.mark.skip("recordings not here: ../shared/pcaps"))]
