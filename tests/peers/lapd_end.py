@@ -38,7 +38,7 @@ class LapdEnd:
     def start(self) -> None:
         """Brings the data link up: libpri's own SABME has to be acknowledged."""
         self.peer.start()
-        deadline = time.monotonic() + 6
+        deadline = time.monotonic() + PATIENCE
         while not self.peer.seen("dchan_up"):
             if time.monotonic() > deadline:
                 raise PeerError("libpri does not bring layer 2 up")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.peers.process import Event, JsonPeer
+from tests.peers.process import PATIENCE, Event, JsonPeer
 
 _PROCESS = Path(__file__).with_name("pjsua_process.py")
 
@@ -54,10 +54,10 @@ class PjsuaPhone(JsonPeer):
         """REFER on call `name` whose Refer-To names the far end of `other` with a Replaces of that dialog."""
         self.send(f"replace {name} {other}")
 
-    def notified(self, name: str, status: int, seconds: float = 6.0) -> Event:
+    def notified(self, name: str, status: int, seconds: float = PATIENCE) -> Event:
         """Waits for the NOTIFY about a REFER sent on call `name` that carries that status."""
         return self.wait("notified", seconds, call=name, status=status)
 
-    def state(self, name: str, state: str, seconds: float = 6.0) -> Event:
+    def state(self, name: str, state: str, seconds: float = PATIENCE) -> Event:
         """Waits until call `name` is CALLING, INCOMING, EARLY, CONNECTING, CONFIRMED or DISCONNECTED."""
         return self.wait("state", seconds, call=name, state=state)

@@ -26,7 +26,7 @@ def _free_port(held: ExitStack) -> int:
 
 
 def await_bound(
-    process: subprocess.Popen[bytes], address: str, port: int, *, stream: bool = False, seconds: float = 5
+    process: subprocess.Popen[bytes], address: str, port: int, *, stream: bool = False, seconds: float = 20
 ) -> None:
     """Waits until that port is bound. Raises TimeoutError, and kills `process`, when it is not bound in time."""
     deadline = time.monotonic() + seconds

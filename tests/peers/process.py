@@ -13,6 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+PATIENCE = 20.0
+"""Seconds for which an event is awaited: far more than it takes, because a busy machine is no failure."""
+
 Event = dict[str, Any]
 """One event: its kind in `ev`, the rest as the peer gives it."""
 
@@ -42,7 +45,7 @@ class JsonPeer:
         except OSError as error:
             raise PeerError(self._story(f"gone before {command!r}")) from error
 
-    def wait(self, kind: str, seconds: float = 6.0, **match: object) -> Event:
+    def wait(self, kind: str, seconds: float = PATIENCE, **match: object) -> Event:
         """The first event of that kind, with those values, that was not taken by an earlier wait.
 
         Raises PeerError after `seconds` or when the peer's process ends.
@@ -55,7 +58,7 @@ class JsonPeer:
                     return event
             self._take_next(deadline, f"no {kind} {match or ''}")
 
-    def wait_for_start(self, kind: str, seconds: float = 15.0) -> None:
+    def wait_for_start(self, kind: str, seconds: float = PATIENCE) -> None:
         """As `wait`, but ends the process when it does not start as it should."""
         try:
             self.wait(kind, seconds)
