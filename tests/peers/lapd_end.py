@@ -14,7 +14,7 @@ from gateway.isdn.elements import BEARERS
 from gateway.isdn.q931 import Identifier, InformationElement, MessageType
 from tests.peers.libpri_peer import LibpriPeer
 from tests.peers.ports import free_ports
-from tests.peers.process import PeerError
+from tests.peers.process import PATIENCE, PeerError
 
 _SABME, _UA, _RR = 0x6F, 0x63, 0x01
 _COMMAND_RESPONSE, _POLL_FINAL = 0x02, 0x10
