@@ -6,13 +6,13 @@ from gateway.engine.signal import Signal, seen
 from gateway.engine.tally import Tally
 from gateway.h323 import addressing, h225, h450, operations
 from gateway.h323.h225 import CallSignal
-from gateway.h323.h450 import Invoke
 from gateway.interworking.correlator import Correlator
 from gateway.interworking.legs import Leg, Parties
 from gateway.model.causes import Cause
 from gateway.model.errors import DecodeError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import AliasKind
+from gateway.model.remote_operations import Invoke
 from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 

@@ -2,7 +2,7 @@
 
 from gateway.isdn.operations import operation
 from gateway.isdn.q931 import Message
-from gateway.isdn.rose import Invoke
+from gateway.model.remote_operations import Invoke
 
 DIALECT_OF_VARIANT = {"etsi": "etsi-ect", "qsig": "qsig", "ni2": "ni2-tbct", "dms100": "dms-rlt"}
 _SINGLE_STEP = frozenset(("ssctInitiate", "ssctSetup", "ssctPostDial", "ssctDigitInfo"))

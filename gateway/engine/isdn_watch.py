@@ -10,10 +10,10 @@ from gateway.interworking.correlator import Correlator
 from gateway.interworking.legs import Leg, Parties
 from gateway.isdn import elements, numbers, q931
 from gateway.isdn.q931 import Identifier, Message, MessageType
-from gateway.isdn.rose import Invoke
 from gateway.model.causes import Cause
 from gateway.model.errors import DecodeError
 from gateway.model.legs import IsdnCall, SignallingProtocol
+from gateway.model.remote_operations import Invoke
 from gateway.model.transfer import IdentityGranted, TransferEvent, TransferOutcome, TransferProgress
 from gateway.translators import dialect_named
 from gateway.translators.dialect import Context

@@ -8,8 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from gateway.h323.h450 import decode_type, encode_type
-from gateway.h323.operations import BY_CODE, Code
+from gateway.h323.operations import BY_CODE
 from gateway.model.errors import DecodeError, GatewayError, LocalProtocolError
+from gateway.model.remote_operations import Code
 
 
 class Form(StrEnum):

@@ -9,8 +9,9 @@ from typing import Any
 from gateway.h323 import addressing, h225, h450, operations
 from gateway.h323.arguments import Decoded, Form, decode_argument, decode_parameter, decode_result
 from gateway.h323.h225 import CallSignal
-from gateway.h323.h450 import Component, Invoke, NetworkFacilityExtension, Reject, ReturnError, ReturnResult
+from gateway.h323.h450 import NetworkFacilityExtension
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.model.remote_operations import Code, Component, Invoke, Reject, ReturnError, ReturnResult
 
 Document = dict[str, Any]
 
@@ -141,7 +142,7 @@ def _return_result(result: ReturnResult) -> Document:
     code = result.operation
     if code is None:
         return head
-    return head | _named(code) | _value("result", lambda octets: decode_result(code, octets), result.result)
+    return head | _named(code) | _value("result", lambda octets: decode_result(code, octets), result.result or b"")
 
 
 def _return_error(error: ReturnError) -> Document:
@@ -151,7 +152,7 @@ def _return_error(error: ReturnError) -> Document:
     return named | _value("parameter", lambda octets: Decoded(decode_parameter(octets)), error.parameter)
 
 
-def _named(code: operations.Code) -> Document:
+def _named(code: Code) -> Document:
     return {"operation": operations.operation_name(code), "operationValue": code}
 
 

@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any
 
 from gateway.asn1_modules import Specification, specification
-from gateway.h323.operations import Code, Interpretation
+from gateway.h323.operations import Interpretation
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.model.remote_operations import Code, Component, Invoke, Reject, ReturnError, ReturnResult
 
 AliasValue = tuple[str, Any]
 """An H.225.0 AliasAddress as asn1tools gives it: the alternative's name and its value."""
@@ -26,46 +27,6 @@ class NetworkFacilityExtension:
     source_address: AliasValue | None = None
     destination_entity: str = "endpoint"
     destination_address: AliasValue | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Invoke:
-    """An operation asked for. `invoke_id` is 0..65535 here, and an unlimited integer everywhere else."""
-
-    invoke_id: int
-    operation: Code
-    argument: bytes | None = None
-    linked_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnResult:
-    """An operation done. `operation` is None when there is no result, which is the usual case for call transfer."""
-
-    invoke_id: int
-    operation: Code | None = None
-    result: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnError:
-    """An operation that failed, with the error's parameter where it has one."""
-
-    invoke_id: int
-    error: Code
-    parameter: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """A component that could not be taken. `kind` is "general", "invoke", "returnResult" or "returnError"."""
-
-    invoke_id: int
-    kind: str
-    problem: int
-
-
-Component = Invoke | ReturnResult | ReturnError | Reject
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +92,6 @@ def encode(apdu: SupplementaryService) -> bytes:
     return encode_type("H4501SupplementaryService", value)
 
 
-def decode_nfe(octets: bytes) -> NetworkFacilityExtension:
-    """The NetworkFacilityExtension in `octets`. Raises DecodeError."""
-    return _nfe(decode_type("NetworkFacilityExtension", octets))
-
-
-def encode_nfe(nfe: NetworkFacilityExtension) -> bytes:
-    """The octets of `nfe` alone. Raises LocalProtocolError."""
-    return encode_type("NetworkFacilityExtension", _nfe_value(nfe))
-
-
 def _nfe(value: dict[str, Any]) -> NetworkFacilityExtension:
     return NetworkFacilityExtension(
         value["sourceEntity"][0],
@@ -192,7 +143,7 @@ def _component_value(component: Component) -> tuple[str, dict[str, Any]]:
             code = _code(operation)
             return "invoke", _present(invokeId=invoke_id, linkedId=linked_id, opcode=code, argument=argument)
         case ReturnResult(invoke_id, operation, result):
-            part = None if operation is None else {"opcode": _code(operation), "result": result}
+            part = None if operation is None else {"opcode": _code(operation), "result": result or b""}
             return "returnResult", _present(invokeId=invoke_id, result=part)
         case ReturnError(invoke_id, error, parameter):
             return "returnError", _present(invokeId=invoke_id, errcode=_code(error), parameter=parameter)

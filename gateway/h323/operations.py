@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-Code = int | str
-"""An operation or error code: local (int) or global (OBJECT IDENTIFIER as dotted text)."""
+from gateway.model.remote_operations import Code
 
 
 class Interpretation(StrEnum):

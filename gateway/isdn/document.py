@@ -11,8 +11,8 @@ from gateway.isdn.element_documents import Document, of_element
 from gateway.isdn.facility import Facility, Interpretation, NetworkFacilityExtension
 from gateway.isdn.information_element import Identifier
 from gateway.isdn.operations import Operation
-from gateway.isdn.rose import Component, Invoke, Reject, ReturnError, ReturnResult
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.model.remote_operations import Code, Component, Invoke, Reject, ReturnError, ReturnResult
 
 _PROFILES = {
     facility_codec.ROSE_PROFILE: "remote operations",
@@ -166,7 +166,7 @@ def _return_result(result: ReturnResult, variant: str) -> Document:
     return head
 
 
-def _named(operation: Operation | None, code: rose.Code) -> Document:
+def _named(operation: Operation | None, code: Code) -> Document:
     return {"operation": operation.name if operation else None, "operationValue": code}
 
 

@@ -12,8 +12,8 @@ from enum import IntEnum
 
 from gateway.isdn import rose, tlv
 from gateway.isdn.information_element import Identifier, InformationElement
-from gateway.isdn.rose import Component
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.model.remote_operations import Component
 
 ROSE_PROFILE = 0x91
 GAT_PROFILE = 0x96

@@ -12,8 +12,8 @@ from typing import Any
 
 from gateway.asn1_modules import Specification, specification
 from gateway.isdn import tlv
-from gateway.isdn.rose import PROBLEM_KINDS, Code
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.model.remote_operations import PROBLEM_KINDS, Code
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,64 +1,24 @@
-"""Remote operations (X.880 as used by Q.932 8.2.3): the four components and their BER envelope.
+"""The BER envelope of remote operations (X.880 as used by Q.932 8.2.3): invoke A1, returnResult A2, returnError A3,
+reject A4.
 
-An operation or error is a local value (int) or a global one, a dotted object identifier such as "0.4.0.369.1.4".
 Arguments, results and parameters are complete BER values (tag, length, contents) and are not looked into here.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from gateway.isdn import tlv
 from gateway.model.errors import DecodeError, LocalProtocolError
-
-Code = int | str
-"""A local value, or the dotted form of an object identifier."""
-
-
-@dataclass(frozen=True, slots=True)
-class Invoke:
-    """Asks for an operation (tag A1). `linked_id` names the invoke that this one is a child of."""
-
-    invoke_id: int
-    operation: Code
-    argument: bytes | None = None
-    linked_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnResult:
-    """Success (tag A2). `operation` and `result` are present together or not at all."""
-
-    invoke_id: int
-    operation: Code | None = None
-    result: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReturnError:
-    """The operation was understood and failed (tag A3)."""
-
-    invoke_id: int
-    error: Code
-    parameter: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reject:
-    """The component was not understood (tag A4). `invoke_id` is None when it could not be read;
-    `kind` is "general", "invoke", "returnResult" or "returnError", `problem` the value in that table.
-    """
-
-    invoke_id: int | None
-    kind: str
-    problem: int
-
-
-Component = Invoke | ReturnResult | ReturnError | Reject
+from gateway.model.remote_operations import (
+    PROBLEM_KINDS,
+    Code,
+    Component,
+    Invoke,
+    Reject,
+    ReturnError,
+    ReturnResult,
+)
 
 _INTEGER, _NULL, _OBJECT_IDENTIFIER, _SEQUENCE, _LINKED_ID = 0x02, 0x05, 0x06, 0x30, 0x80
-PROBLEM_KINDS = ("general", "invoke", "returnResult", "returnError")
-"""The alternatives of a Reject's problem, by tag number."""
-
 _Part = tuple[int, bytes, bytes]
 
 

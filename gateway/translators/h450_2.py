@@ -22,6 +22,7 @@ from gateway.h323.h450 import SupplementaryService
 from gateway.model.errors import DecodeError, GatewayError, LocalProtocolError, UntranslatableError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import Party
+from gateway.model.remote_operations import Invoke
 from gateway.model.transfer import (
     CallIdentity,
     CallStatus,
@@ -204,7 +205,7 @@ class _Carried:
     def said_of(self, event: TransferEvent) -> TransferEvent:
         """What its receiver reads, who knows the operation that `event` answers."""
         component, value = self.draft.component, self.draft.value
-        if value is not None:  # the octets say the same and take longer
+        if isinstance(component, Invoke) and value is not None:  # the octets say the same and take longer
             return invoked(self.draft.operation, value, component.invoke_id, self.signal)
         return meaning(component, self.signal, _pending(event))
 

@@ -6,9 +6,9 @@ from typing import Any
 from gateway.h323 import addressing, operations
 from gateway.h323.arguments import decode_argument, decode_result
 from gateway.h323.h225 import CallSignal
-from gateway.h323.h450 import Component, Invoke, Reject, ReturnError, ReturnResult
 from gateway.model.errors import DecodeError
 from gateway.model.parties import Party
+from gateway.model.remote_operations import Component, Invoke, Reject, ReturnError, ReturnResult
 from gateway.model.transfer import (
     CallIdentity,
     CallStatus,
@@ -162,7 +162,7 @@ def _result(result: ReturnResult, pending: Mapping[int, str]) -> TransferEvent:
     waiting = pending.get(result.invoke_id, "")
     name = waiting if result.operation is None else operations.operation_name(result.operation)
     if name == IDENTIFY and result.operation is not None:
-        return _granted(decode_result(result.operation, result.result).value, result.invoke_id)
+        return _granted(decode_result(result.operation, result.result or b"").value, result.invoke_id)
     return TransferOutcome(Outcome.SUCCEEDED, operation=name, invoke_id=result.invoke_id)
 
 
@@ -171,6 +171,8 @@ def _granted(value: dict[str, Any], invoke_id: int) -> IdentityGranted:
     return IdentityGranted(CallIdentity(value["callIdentity"]), target, invoke_id)
 
 
-def _failure(invoke_id: int, error: str, pending: Mapping[int, str], rejected: bool = False) -> TransferOutcome:
-    operation = pending.get(invoke_id, "")
+def _failure(
+    invoke_id: int | None, error: str, pending: Mapping[int, str], rejected: bool = False
+) -> TransferOutcome:
+    operation = "" if invoke_id is None else pending.get(invoke_id, "")
     return TransferOutcome(Outcome.FAILED, error=error, rejected=rejected, operation=operation, invoke_id=invoke_id)

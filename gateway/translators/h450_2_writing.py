@@ -11,11 +11,12 @@ from typing import Any
 
 from gateway.h323 import addressing, h225, h450, operations, signals
 from gateway.h323.arguments import encode_argument, encode_result
-from gateway.h323.h450 import Component, Invoke, Reject, ReturnError, ReturnResult, SupplementaryService
+from gateway.h323.h450 import SupplementaryService
 from gateway.h323.operations import BY_CODE, BY_NAME
 from gateway.model.errors import UntranslatableError
 from gateway.model.legs import H323Call
 from gateway.model.parties import AliasKind, Party
+from gateway.model.remote_operations import Component, Invoke, Reject, ReturnError, ReturnResult
 from gateway.model.transfer import (
     CallIdentity,
     CallStatus,

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from gateway.isdn import addressing, operations, rose
-from gateway.isdn.rose import Invoke
+from gateway.isdn import addressing, operations
 from gateway.model.errors import DecodeError, UntranslatableError
 from gateway.model.parties import Number
+from gateway.model.remote_operations import Code, Invoke
 from gateway.model.transfer import OtherOperation
 
 
@@ -43,7 +43,7 @@ def is_known(variant: str, name: str) -> bool:
     return any(row.name == name for row in operations.VARIANTS[variant].operations)
 
 
-def _code(variant: str, name: str) -> rose.Code:
+def _code(variant: str, name: str) -> Code:
     """An unknown local value means something else on another trunk, an object identifier is the same everywhere."""
     if is_known(variant, name):
         return operations.named(variant, name).code

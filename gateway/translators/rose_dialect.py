@@ -12,9 +12,9 @@ from gateway.isdn import facility, operations, q931, rose
 from gateway.isdn.elements import BEARERS
 from gateway.isdn.facility import Facility
 from gateway.isdn.q931 import MessageType
-from gateway.isdn.rose import PROBLEM_KINDS, Component, Invoke, Reject, ReturnError, ReturnResult
 from gateway.model.errors import GatewayError, LocalProtocolError, UntranslatableError
 from gateway.model.legs import SignallingProtocol
+from gateway.model.remote_operations import PROBLEM_KINDS, Component, Invoke, Reject, ReturnError, ReturnResult
 from gateway.model.transfer import (
     IdentityGranted,
     Kept,

@@ -2,15 +2,7 @@
 
 from hypothesis import strategies as st
 
-from gateway.h323.h450 import (
-    Component,
-    Invoke,
-    NetworkFacilityExtension,
-    Reject,
-    ReturnError,
-    ReturnResult,
-    SupplementaryService,
-)
+from gateway.h323.h450 import NetworkFacilityExtension, SupplementaryService
 from gateway.h323.operations import PROBLEMS, Interpretation
 from gateway.model.parties import (
     Alias,
@@ -23,6 +15,7 @@ from gateway.model.parties import (
     Subaddress,
     TypeOfNumber,
 )
+from gateway.model.remote_operations import Component, Invoke, Reject, ReturnError, ReturnResult
 
 digits = st.text("0123456789*#,", min_size=1, max_size=20)
 bmp = st.characters(max_codepoint=0xFFFF, codec="utf-8")

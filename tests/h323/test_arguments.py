@@ -16,9 +16,9 @@ from gateway.h323.arguments import (
     encode_argument,
     encode_result,
 )
-from gateway.h323.h450 import Invoke, ReturnResult
 from gateway.h323.operations import BY_CODE, BY_NAME, OPERATIONS
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.model.remote_operations import Invoke, ReturnResult
 from tests.h323 import recordings
 
 IDENTIFY, INITIATE, SETUP, ACTIVE, COMPLETE, UPDATE, SUBADDRESS = 7, 9, 10, 11, 12, 13, 14
@@ -136,7 +136,7 @@ def test_every_recorded_argument_and_result_is_written_with_the_same_octets() ->
                 assert encode_argument(component.operation, decoded.value, decoded.form) == component.argument
                 forms.append(decoded.form)
             if isinstance(component, ReturnResult) and component.operation is not None:
-                decoded = decode_result(component.operation, component.result)
+                decoded = decode_result(component.operation, component.result or b"")
                 assert encode_result(component.operation, decoded.value, decoded.form) == component.result
                 forms.append(decoded.form)
     assert (forms.count(Form.STRICT), forms.count(Form.H323PLUS), forms.count(Form.PADDED)) == (47, 2, 0)

@@ -8,16 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.h323 import h450, operations
-from gateway.h323.h450 import (
-    Invoke,
-    NetworkFacilityExtension,
-    Reject,
-    ReturnError,
-    ReturnResult,
-    SupplementaryService,
-)
+from gateway.h323.h450 import NetworkFacilityExtension, SupplementaryService
 from gateway.h323.operations import Interpretation
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.model.remote_operations import Invoke, Reject, ReturnError, ReturnResult
 from tests.h323 import recordings
 from tests.h323.strategies import apdus
 from tests.shared import folder

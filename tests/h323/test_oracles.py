@@ -8,9 +8,10 @@ import pytest
 
 from gateway.h323 import h225, h450, signals
 from gateway.h323.arguments import Form, decode_argument, encode_argument
-from gateway.h323.h450 import Invoke, Reject, ReturnError, ReturnResult, SupplementaryService
+from gateway.h323.h450 import SupplementaryService
 from gateway.h323.operations import BY_CODE, ERRORS, OPERATIONS, PROBLEMS
 from gateway.h323.signals import Call
+from gateway.model.remote_operations import Invoke, Reject, ReturnError, ReturnResult
 from gateway.resources import folder
 from tests.h323 import recordings
 from tests.h323.dissect import tshark, write_capture

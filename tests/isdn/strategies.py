@@ -8,7 +8,6 @@ from gateway.isdn import tlv
 from gateway.isdn.facility import EntityType, Facility, Interpretation, NetworkFacilityExtension
 from gateway.isdn.information_element import InformationElement
 from gateway.isdn.q931 import Message, MessageType
-from gateway.isdn.rose import PROBLEM_KINDS, Component, Invoke, Reject, ReturnError, ReturnResult
 from gateway.model.parties import (
     Number,
     NumberingPlan,
@@ -18,6 +17,7 @@ from gateway.model.parties import (
     Subaddress,
     TypeOfNumber,
 )
+from gateway.model.remote_operations import PROBLEM_KINDS, Component, Invoke, Reject, ReturnError, ReturnResult
 
 invoke_ids = st.integers(-32768, 32767)
 object_identifiers = st.lists(st.integers(0, 2**20), min_size=1, max_size=5).map(

@@ -6,8 +6,8 @@ from gateway.asn1_modules import specification
 from gateway.isdn import facility
 from gateway.isdn.facility import EntityType, Facility, Interpretation, NetworkFacilityExtension
 from gateway.isdn.information_element import InformationElement
-from gateway.isdn.rose import Invoke, ReturnResult
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.model.remote_operations import Invoke, ReturnResult
 from tests.isdn.strategies import facilities
 
 BETWEEN_ENDS = NetworkFacilityExtension(EntityType.END_PINX, EntityType.END_PINX)

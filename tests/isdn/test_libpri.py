@@ -9,7 +9,6 @@ import pytest
 
 from gateway.isdn import addressing, facility, operations
 from gateway.isdn.facility import Facility, Interpretation, NetworkFacilityExtension
-from gateway.isdn.rose import Component, Invoke, ReturnResult
 from gateway.model.parties import (
     Number,
     NumberingPlan,
@@ -18,6 +17,7 @@ from gateway.model.parties import (
     Screening,
     TypeOfNumber,
 )
+from gateway.model.remote_operations import Component, Invoke, ReturnResult
 from tests.peers.libpri_peer import LibpriPair, LibpriPeer, libpri_pair, place_call
 
 pytestmark = pytest.mark.live

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from gateway.isdn import operations
 from gateway.isdn.operations import VARIANTS
-from gateway.isdn.rose import PROBLEM_KINDS, Code
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.model.remote_operations import PROBLEM_KINDS, Code
 
 EXTENSION = {"extensionId": "1.3.12.9999", "extensionArgument": bytes.fromhex("0c0161")}
 PUBLIC = ("publicPartyNumber", {"publicTypeOfNumber": "internationalNumber", "publicNumberDigits": "441632960123"})

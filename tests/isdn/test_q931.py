@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from gateway.isdn import q931
 from gateway.isdn.facility import Facility
 from gateway.isdn.q931 import Identifier, InformationElement, Message, MessageType
-from gateway.isdn.rose import Invoke
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.model.remote_operations import Invoke
 from tests.isdn.strategies import messages
 
 

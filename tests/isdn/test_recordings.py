@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.isdn import facility, operations, q931, rose
+from gateway.isdn import facility, operations, q931
 from gateway.isdn.document import document
 from gateway.isdn.facility import Facility, Interpretation, NetworkFacilityExtension
 from gateway.isdn.q931 import Message, MessageType
-from gateway.isdn.rose import Invoke, Reject, ReturnError, ReturnResult
+from gateway.model.remote_operations import Component, Invoke, Reject, ReturnError, ReturnResult
 from tests.isdn.recordings import facility_elements, recorded, vectors, write_capture
 from tests.isdn.test_operations import ARGUMENTS, RESULTS
 from tests.peers import tshark
@@ -44,7 +44,7 @@ def test_every_recorded_argument_and_result_is_known_and_written_back() -> None:
             _write_back(variant, component)
 
 
-def _write_back(variant: str, component: rose.Component) -> None:
+def _write_back(variant: str, component: Component) -> None:
     match component:
         case Invoke(_, code, argument):
             operation = operations.operation(variant, code)
@@ -91,7 +91,7 @@ ANSWERS: list[tuple[str, Invoke | ReturnResult]] = [
 ]
 
 
-def _facility_message(header: Facility, component: rose.Component) -> bytes:
+def _facility_message(header: Facility, component: Component) -> bytes:
     content = Facility(header.profile, (component,), header.nfe, None, header.interpretation)
     return q931.encode(Message(MessageType.FACILITY, 1, False, facility.elements(content)))
 
@@ -101,7 +101,7 @@ def test_tshark_reads_what_we_write(variant: str, tmp_path: Path) -> None:
     header = QSIG if variant == "qsig" else Facility()
     options = () if variant == "qsig" else tshark.ETSI
     asked = [component for kind, component in (*INVOKES, *ANSWERS) if kind == variant]
-    others: list[rose.Component] = [ReturnError(1, 3), Reject(2, "invoke", 1), Reject(None, "general", 2)]
+    others: list[Component] = [ReturnError(1, 3), Reject(2, "invoke", 1), Reject(None, "general", 2)]
     capture = tmp_path / "ours.pcap"
     write_capture(capture, [_facility_message(header, component) for component in (*asked, *others)])
     rows = tshark.fields(capture, ["q932.ros.local", "q932.ros.global"], options=options)

@@ -8,8 +8,8 @@ from pyasn1.type import namedtype, tag, univ
 
 from gateway.asn1_modules import specification
 from gateway.isdn import rose
-from gateway.isdn.rose import Component, Invoke, Reject, ReturnError, ReturnResult
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.model.remote_operations import Component, Invoke, Reject, ReturnError, ReturnResult
 from tests.isdn.strategies import components
 
 # EN 300 369-1: EctLinkIdRequest and its result, with the operation as an object identifier

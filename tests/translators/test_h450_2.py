@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gateway.h323 import h225, h450, operations, signals
 from gateway.h323.arguments import decode_argument
-from gateway.h323.h450 import Invoke, SupplementaryService
+from gateway.h323.h450 import SupplementaryService
 from gateway.h323.operations import BY_NAME, PROBLEMS
 from gateway.h323.signals import Call
 from gateway.model.causes import Cause
@@ -26,6 +26,7 @@ from gateway.model.parties import (
     Screening,
     TypeOfNumber,
 )
+from gateway.model.remote_operations import Invoke
 from gateway.model.transfer import (
     CallIdentity,
     CallStatus,
