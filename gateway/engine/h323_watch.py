@@ -1,7 +1,6 @@
 """H.225.0 call signalling as an onlooker sees it: calls, and the H.450 APDUs that ride in their messages."""
 
-from gateway.engine.invocations import Invocations
-from gateway.engine.isdn_watch import is_answer
+from gateway.engine.invocations import Invocations, is_answer
 from gateway.engine.signal import Signal, seen
 from gateway.engine.tally import Tally
 from gateway.h323 import addressing, h225, h450, operations

@@ -3,6 +3,8 @@
 from collections import defaultdict
 from collections.abc import Mapping
 
+from gateway.model.transfer import IdentityGranted, TransferEvent, TransferOutcome, TransferProgress
+
 
 class Invocations:
     """Per call and side: invokeId -> what was invoked. A side's ids are its own; an answer comes from the other."""
@@ -24,7 +26,7 @@ class Invocations:
         """The dialect of that invoke, or None when it was not seen."""
         return None if invoke_id is None else self._dialects.get((call, side, invoke_id))
 
-    def forget(self, call: str, side: str) -> None:
-        """The call is over."""
-        for invoke_id in self._operations.pop((call, side), {}):
-            self._dialects.pop((call, side, invoke_id), None)
+
+def is_answer(event: TransferEvent) -> bool:
+    """Whether the event answers an invoke, or a request, of the other side."""
+    return isinstance(event, TransferOutcome | TransferProgress | IdentityGranted)

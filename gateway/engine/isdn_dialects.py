@@ -1,19 +1,19 @@
 """Which transfer dialect a Q.931 message speaks: told by the Facility element's first octets and its operation."""
 
+from gateway.isdn.facility import NETWORKING_EXTENSIONS
 from gateway.isdn.operations import operation
 from gateway.isdn.q931 import Message
 from gateway.model.remote_operations import Invoke
 
 DIALECT_OF_VARIANT = {"etsi": "etsi-ect", "qsig": "qsig", "ni2": "ni2-tbct", "dms100": "dms-rlt"}
 _SINGLE_STEP = frozenset(("ssctInitiate", "ssctSetup", "ssctPostDial", "ssctDigitInfo"))
-_NETWORKING_EXTENSIONS = 0x1F
 
 
 def variant_of(profile: int, service_discriminator: int | None) -> str:
     """The family of operations that a Facility element's first octets announce (Q.932 8.2.3)."""
     if service_discriminator is not None:
         return "dms100"
-    return "qsig" if profile & 0x1F == _NETWORKING_EXTENSIONS else "etsi"
+    return "qsig" if profile & 0x1F == NETWORKING_EXTENSIONS & 0x1F else "etsi"
 
 
 def named(variant: str, invoke: Invoke) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from gateway.engine.invocations import Invocations
+from gateway.engine.invocations import Invocations, is_answer
 from gateway.engine.isdn_dialects import DIALECT_OF_VARIANT, named, variant_of
 from gateway.engine.signal import Signal, seen
 from gateway.engine.tally import Tally
@@ -14,7 +14,6 @@ from gateway.model.causes import Cause
 from gateway.model.errors import DecodeError
 from gateway.model.legs import IsdnCall, SignallingProtocol
 from gateway.model.remote_operations import Invoke
-from gateway.model.transfer import IdentityGranted, TransferEvent, TransferOutcome, TransferProgress
 from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 
@@ -40,7 +39,7 @@ class IsdnWatch:
         """One Q.931 message. Raises DecodeError when it is none."""
         message = q931.decode(signal.octets)
         kind = message.message_type
-        self._tally.count("q931", type_name(message))
+        self._tally.count("q931", message.name)
         leg = self._leg(signal, message)
         step = self._steps.get(int(kind))
         if step is not None:
@@ -118,20 +117,9 @@ class IsdnWatch:
             answer = event.invoke_id is not None and is_answer(event)
             invoker = signal.destination if answer else signal.source
             transaction = "" if event.invoke_id is None else str(event.invoke_id)
-            told = {"invoker": invoker, "transaction": transaction, "dialect": name, "message": type_name(message)}
+            told = {"invoker": invoker, "transaction": transaction, "dialect": name, "message": message.name}
             sight = seen(signal, leg, signal.source, **told)
             self._correlator.observe(event, sight)
-
-
-def type_name(message: Message) -> str:
-    """The message's name as Q.931 writes it."""
-    kind = message.message_type
-    return kind.name.replace("_", " ") if isinstance(kind, MessageType) else f"0x{kind:02x}"
-
-
-def is_answer(event: TransferEvent) -> bool:
-    """Whether the event answers an invoke of the other side."""
-    return isinstance(event, TransferOutcome | IdentityGranted | TransferProgress)
 
 
 def _parties(message: Message, signal: Signal, originator: str) -> Parties:
@@ -142,17 +130,17 @@ def _parties(message: Message, signal: Signal, originator: str) -> Parties:
 
 def _digits(message: Message, identifier: int) -> str:
     """The digits of a number element, "" when there is none or it cannot be read."""
-    element = message.element(identifier)
+    contents = message.contents(identifier)
     try:
-        party = numbers.decode_party(element.contents) if element else None
+        party = None if contents is None else numbers.decode_party(contents)
     except DecodeError:
         return ""
     return party.number.digits if party and party.number else ""
 
 
 def _cause(message: Message) -> Cause | None:
-    element = message.element(Identifier.CAUSE)
+    contents = message.contents(Identifier.CAUSE)
     try:
-        return None if element is None else elements.decode_cause(element.contents)
+        return None if contents is None else elements.decode_cause(contents)
     except DecodeError:
         return None

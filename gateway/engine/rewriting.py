@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
+from gateway.engine.invocations import is_answer
 from gateway.interworking.legs import Leg
 from gateway.interworking.observed import ObservedTransfer, Seen
 from gateway.interworking.translation import message_document, translator
@@ -19,7 +20,6 @@ from gateway.model.transfer import (
     PartyUpdate,
     RltCallId,
     TransferEvent,
-    TransferOutcome,
     TransferProgress,
     TransferRequest,
 )
@@ -86,7 +86,7 @@ class _Rewriting:
         return Rewritten(tuple(self._sent), tuple(self._lost))
 
     def _event(self, seen: Seen, event: TransferEvent) -> None:
-        answers = isinstance(event, TransferOutcome | TransferProgress | IdentityGranted)
+        answers = is_answer(event)
         if answers and not self._has_asked:
             self._lose(event, "the request that it answers has no form here")
             return

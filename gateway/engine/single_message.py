@@ -13,8 +13,6 @@ from gateway.model.transfer import OtherOperation, TransferEvent
 from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 
-_FACILITY = 0x1C
-
 
 def decode(text: str, kind: str | None = None, variant: str | None = None) -> dict[str, Any]:
     """Everything in a message (SIP text or hex), with names as the standards spell them, unknown parts as hex.
@@ -109,7 +107,7 @@ def _message(octets: bytes, form: Kind) -> tuple[bytes, str]:
 
 def _facility(octets: bytes) -> q931.Message:
     """A FACILITY message around a Facility element, its contents, or a bare component."""
-    if octets[0] == _FACILITY:
+    if octets[0] == Identifier.FACILITY:
         if len(octets) < 2 or len(octets) != 2 + octets[1]:
             raise DecodeError("length does not fit the octets that follow", where="Facility element, octet 2")
         contents = octets[2:]
