@@ -138,12 +138,12 @@ def party_of_address(value: Value) -> Party:
 
 def presented_address_screened(party: Party) -> Value:
     """PresentedAddressScreened of `party`: number with screening, and the subaddress."""
-    return _presented(party, "Address", screened=True, with_subaddress=True)
+    return _presented(party, "Address", with_subaddress=True)
 
 
 def presented_number_screened(party: Party) -> Value:
     """PresentedNumberScreened of `party`: number with screening."""
-    return _presented(party, "Number", screened=True, with_subaddress=False)
+    return _presented(party, "Number", with_subaddress=False)
 
 
 def presented_number_unscreened(party: Party) -> Value:
@@ -153,12 +153,13 @@ def presented_number_unscreened(party: Party) -> Value:
     return _mark(party) + "Number", party_number(party.number)
 
 
-def _presented(party: Party, what: str, *, screened: bool, with_subaddress: bool) -> Value:
+def _presented(party: Party, what: str, *, with_subaddress: bool) -> Value:
     if party.number is None:
         return _withheld(party)
-    value: dict[str, Any] = {"partyNumber": party_number(party.number)}
-    if screened:
-        value["screeningIndicator"] = _SCREENING[party.screening or Screening.USER_NOT_SCREENED]
+    value: dict[str, Any] = {
+        "partyNumber": party_number(party.number),
+        "screeningIndicator": _SCREENING[party.screening or Screening.USER_NOT_SCREENED],
+    }
     if with_subaddress and party.subaddress is not None:
         value["partySubaddress"] = party_subaddress(party.subaddress)
     return _mark(party) + what, value

@@ -1,4 +1,4 @@
-"""Who a caller is said to be: P-Asserted-Identity, P-Preferred-Identity (RFC 3325), Privacy (RFC 3323)."""
+"""Who a caller is said to be: P-Asserted-Identity (RFC 3325), Privacy (RFC 3323)."""
 
 from gateway.sip.address import Address
 from gateway.sip.message import Headers
@@ -12,11 +12,6 @@ _HIDDEN = frozenset(("id", "user", "header"))
 def asserted(headers: Headers) -> tuple[Address, ...]:
     """P-Asserted-Identity: at most one sip(s) and one tel URI in a proper message. Raises DecodeError."""
     return tuple(Address.parse(value) for value in headers.all("P-Asserted-Identity"))
-
-
-def preferred(headers: Headers) -> tuple[Address, ...]:
-    """P-Preferred-Identity. Raises DecodeError."""
-    return tuple(Address.parse(value) for value in headers.all("P-Preferred-Identity"))
 
 
 def privacy(headers: Headers) -> tuple[str, ...]:

@@ -70,11 +70,6 @@ class Uri:
         """Raises DecodeError: 416 for a scheme that is not sip, sips or tel, else 400."""
         return _parse(text)
 
-    @property
-    def secure(self) -> bool:
-        """True for sips."""
-        return self.scheme.lower() == "sips"
-
     def header(self, name: str) -> str | None:
         """The header `name` (any case) behind the `?`, unescaped once; None when it is not there."""
         wanted = name.lower()
@@ -82,10 +77,6 @@ class Uri:
             if unescape(key).lower() == wanted:
                 return unescape(value or "")
         return None
-
-    def without_headers(self) -> "Uri":
-        """The same URI less the part behind the `?`."""
-        return replace(self, headers=()) if self.headers else self
 
     def request_uri(self) -> "Uri":
         """What becomes of it as a Request-URI: no headers, no `method`, all else kept in order (§19.1.5)."""
