@@ -12,13 +12,13 @@ from typing import Any, BinaryIO
 
 from gateway.capture import links
 from gateway.capture.tpkt import CALL_SIGNALLING_PORT
+from gateway.h323 import tpkt
 from gateway.model.errors import LocalProtocolError
 
 SIP_PORT = 5060
 SEGMENT = 1460
 """Most octets in a TCP segment on Ethernet."""
 LARGEST_UDP = 65_507
-LARGEST_TPKT = 65_535
 
 Endpoint = tuple[str, int]
 _INTERFACES = (links.RAW, links.LINUX_LAPD)
@@ -55,11 +55,10 @@ class Writer:
 
     def h225(self, time: float, source: str, destination: str, octets: bytes) -> None:
         """An H.225.0 message, from the Q.931 octet on, in TPKT. Without a port the endpoint has 1720."""
-        if len(octets) + 4 > LARGEST_TPKT:
-            raise LocalProtocolError(f"H.225.0 message of {len(octets)} octets does not fit a TPKT")
+        framed = tpkt.frame(octets)
         sender, receiver = _endpoint(source, CALL_SIGNALLING_PORT), _endpoint(destination, CALL_SIGNALLING_PORT)
         connection = self._connections.get((sender, receiver)) or self._connected(time, sender, receiver)
-        for packet in connection.sent(sender, pack(">BxH", 3, len(octets) + 4) + octets):
+        for packet in connection.sent(sender, framed):
             self._packet(time, links.RAW, packet)
 
     def q931(self, time: float, from_user: bool, octets: bytes, tei: int = 0) -> None:

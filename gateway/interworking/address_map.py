@@ -9,18 +9,16 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from gateway.interworking.number_plan import NumberPlan, country_plan, number_plan
+from gateway.interworking.number_plan import NumberPlan, country_plan, international, number_plan
 from gateway.interworking.telephone_uri import Dialled, dialled, parameters_with, sip_of_h323, withheld
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import (
     Alias,
     AliasKind,
     Number,
-    NumberingPlan,
     Party,
     Presentation,
     Screening,
-    TypeOfNumber,
 )
 from gateway.model.transfer import (
     IdentityGranted,
@@ -230,7 +228,7 @@ class AddressMap:
 
     def _local(self, found: Dialled) -> Number | None:
         if found.is_global:
-            return _global(found.digits)
+            return international(found.digits)
         if found.context and found.context != self.domain.lower():
             return self.plan.of_context(found.digits, found.context, self.domain)
         return Number(found.digits)
@@ -251,12 +249,8 @@ def _changed(party: Party, **fields: Any) -> Party:
     return party if all(getattr(party, name) == value for name, value in fields.items()) else replace(party, **fields)
 
 
-def _global(digits: str) -> Number:
-    return Number(digits, TypeOfNumber.INTERNATIONAL, NumberingPlan.E164)
-
-
 def _of_dial_string(text: str) -> Number:
-    return _global(text[1:]) if text.startswith("+") else Number(text)
+    return international(text[1:]) if text.startswith("+") else Number(text)
 
 
 def _name_aliases(uri: str) -> tuple[Alias, ...]:

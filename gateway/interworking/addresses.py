@@ -7,11 +7,11 @@ from typing import Any
 
 from gateway.interworking.address_map import AddressMap, address_map, complete_event
 from gateway.interworking.number_class import NumberClass, classify
-from gateway.interworking.number_plan import NumberPlan, country_plan, number_plan, plan_names
+from gateway.interworking.number_plan import NumberPlan, country_plan, international, number_plan, plan_names
 from gateway.interworking.telephone_uri import SCHEME, digits_of, parse, sip_of_h323
 from gateway.model.document import as_document
 from gateway.model.errors import DecodeError, GatewayError
-from gateway.model.parties import Alias, AliasKind, Number, NumberingPlan, Party, TypeOfNumber
+from gateway.model.parties import Alias, AliasKind, Number, Party
 from gateway.sip.address import Address as NameAddr
 from gateway.translators.teams_addresses import is_teams, teams_from_number
 
@@ -73,9 +73,7 @@ def read(value: str) -> Party:
         parse(uri)
         return Party(uri=uri)
     if digits := digits_of(_without_trunk_prefix(text)):
-        plus = digits.startswith("+")
-        bare = digits.removeprefix("+")
-        return Party(number=Number(bare, TypeOfNumber.INTERNATIONAL, NumberingPlan.E164) if plus else Number(bare))
+        return Party(number=international(digits[1:]) if digits.startswith("+") else Number(digits))
     if not _ALIAS.fullmatch(text) or not text.isprintable():
         raise DecodeError(f"no number, URI or alias: {value[:80]!r}")
     return Party(aliases=(Alias(AliasKind.H323_ID, text),))
@@ -114,7 +112,7 @@ def _e164(addresses: AddressMap, party: Party) -> Address:
     digits = addresses.plan.e164(number)
     if digits is None:
         raise GatewayError(f"{number.digits} is not global: give a country or a number plan that knows it")
-    return Address("e164", f"+{digits}", Number(digits, TypeOfNumber.INTERNATIONAL, NumberingPlan.E164))
+    return Address("e164", f"+{digits}", international(digits))
 
 
 def _isdn(addresses: AddressMap, party: Party) -> Address:

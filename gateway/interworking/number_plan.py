@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -43,23 +43,28 @@ class Length(Table):
         return self
 
 
-class DialRule(Table):
+class PrefixRule(Table):
+    """What all rules have: the digits that it is about begin with `prefix`, of which `strip` are taken off."""
+
+    prefix: str = Field(default="", pattern=r"^[0-9*#]*$")
+    strip: Annotated[int, Field(ge=0)] = 0
+
+    @model_validator(mode="after")
+    def _strips_its_prefix(self) -> Self:
+        if self.strip > len(self.prefix):
+            raise ValueError(f"strip {self.strip} is more than the prefix {self.prefix!r} has")
+        return self
+
+
+class DialRule(PrefixRule):
     """What digits without a type are when they begin with `prefix` and are as many as `digits` says.
 
     Service codes (with * or #) are the business of rules whose prefix has one.
     """
 
-    prefix: str = Field(default="", pattern=r"^[0-9*#]*$")
-    strip: Annotated[int, Field(ge=0)] = 0
     digits: Length = Length()
     type: TypeName
     plan: PlanName
-
-    @model_validator(mode="after")
-    def _strips_its_prefix(self) -> "DialRule":
-        if self.strip > len(self.prefix):
-            raise ValueError(f"strip {self.strip} is more than the prefix {self.prefix!r} has")
-        return self
 
     def apply(self, digits: str) -> Number | None:
         """The number that `digits` are under this rule; None when the rule is about others."""
@@ -70,24 +75,16 @@ class DialRule(Table):
         return Number(digits[self.strip :], TYPES[self.type], PLANS[self.plan])
 
 
-class SendRule(Table):
+class SendRule(PrefixRule):
     """How numbers of one plan and type go to the ISDN when they begin with `prefix`: `strip` digits off, `add` in
     front, sent with another type and plan where they are given.
     """
 
     type: TypeName
     plan: PlanName
-    prefix: str = Field(default="", pattern=r"^[0-9*#]*$")
-    strip: Annotated[int, Field(ge=0)] = 0
     add: str = Field(default="", pattern=r"^[0-9*#]*$")
     as_type: TypeName | None = None
     as_plan: PlanName | None = None
-
-    @model_validator(mode="after")
-    def _strips_its_prefix(self) -> "SendRule":
-        if self.strip > len(self.prefix):
-            raise ValueError(f"strip {self.strip} is more than the prefix {self.prefix!r} has")
-        return self
 
     def apply(self, number: Number) -> Number | None:
         """`number` as this rule sends it; None when the rule is about others."""
@@ -144,7 +141,7 @@ class NumberPlan(Table):
         if number.plan not in _PUBLIC or not number.digits.isdecimal():
             return number
         prefix = self._prefix(number.type_of_number)
-        return _international(prefix + number.digits) if prefix else number
+        return international(prefix + number.digits) if prefix else number
 
     def e164(self, number: Number) -> str | None:
         """The digits of the E.164 number, without plus sign; None when it is not one."""
@@ -206,7 +203,8 @@ class NumberPlan(Table):
         return ""
 
 
-def _international(digits: str) -> Number:
+def international(digits: str) -> Number:
+    """The E.164 number that `digits`, which begin with a country code, are."""
     return Number(digits, TypeOfNumber.INTERNATIONAL, NumberingPlan.E164)
 
 
@@ -260,7 +258,7 @@ def dialled_in(digits: str, region: str) -> Number | None:
     abroad = parsed.country_code_source == phonenumbers.CountryCodeSource.FROM_NUMBER_WITH_IDD
     if not abroad and not (phonenumbers.is_valid_number(parsed) and _is_national(digits, parsed, region)):
         return None
-    return _international(f"{parsed.country_code}{phonenumbers.national_significant_number(parsed)}")
+    return international(f"{parsed.country_code}{phonenumbers.national_significant_number(parsed)}")
 
 
 def _is_national(digits: str, parsed: "PhoneNumber", region: str) -> bool:

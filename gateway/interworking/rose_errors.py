@@ -23,22 +23,16 @@ class Failure:
     source: str
 
 
+@lru_cache(1024)
 def failure(error: str | int, dialect: str = "", rejected: bool = False) -> Failure:
     """What `error` (name, value or OID) of `dialect` comes to; with `rejected` it names a problem.
 
     Total: an error that nobody knows has the default of the table.
     """
-    return _failure(error, dialect, rejected)
-
-
-@lru_cache(1024)
-def _failure(error: str | int, dialect: str, rejected: bool) -> Failure:
     table = rose()
-    found: Consequence = table.default
-    source = f"{table.source} (default)"
-    for entry in _entries(error, dialect, rejected):
-        found, source = entry, table.source
-        break
+    known = _entry(error, dialect, rejected)
+    found = known or table.default
+    source = table.source if known else f"{table.source} (default)"
     status = found.by_dialect.get(dialect, found.status) if isinstance(found, RoseError) else found.status
     return Failure(status, found.cause, found.fallback, source)
 
@@ -103,10 +97,11 @@ def dialects() -> tuple[str, ...]:
     return tuple(rose().dialects)
 
 
-def _entries(error: str | int, dialect: str, rejected: bool) -> tuple[Consequence, ...]:
+def _entry(error: str | int, dialect: str, rejected: bool) -> Consequence | None:
+    """The row of an error or problem of this name; where it names both, `rejected` tells which is meant."""
     problem, known = _problems().get(_folded(error)), _of(error, dialect)
-    ordered = (problem, known) if rejected else (known, problem)
-    return tuple(entry[1] for entry in ordered if entry is not None)
+    meant = problem or known if rejected else known or problem
+    return meant[1] if meant else None
 
 
 def _of(error: str | int, dialect: str) -> tuple[str, RoseError] | None:
