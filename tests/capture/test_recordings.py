@@ -59,7 +59,9 @@ def test_udp_payloads_and_endpoints_are_those_that_scapy_sees(recording: str) ->
     path = folder("pcaps/public") / recording
     with PcapReader(str(path)) as packets:
         seen = {frame: packet for frame, packet in enumerate(packets, 1) if UDP in packet}
-    for signal in read(path).signals:
+    signals = read(path).signals
+    assert signals
+    for signal in signals:
         packet = seen[signal.frame]
         assert signal.octets == bytes(packet[UDP].payload)[: len(signal.octets)]
         assert signal.source == f"{packet[IP].src}:{packet[UDP].sport}"
@@ -83,7 +85,9 @@ def test_backhaul_recording_holds_a_whole_pri_call() -> None:
 
 def test_directions_of_the_libpri_recordings_follow_the_call_reference_flag() -> None:
     """The flag is 0 in what the side sends that took the call reference: the SETUP's sender (Q.931 4.3)."""
-    for signal in read(folder("pcaps/libpri") / "etsi_implicit.pcap").signals:
+    signals = read(folder("pcaps/libpri") / "etsi_implicit.pcap").signals
+    assert {signal.source for signal in signals} == {"user", "network"}
+    for signal in signals:
         assert (signal.source == "user") == (not signal.octets[2] & 0x80)
 
 

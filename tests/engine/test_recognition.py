@@ -79,6 +79,7 @@ def test_a_message_may_be_called_what_it_is_and_nothing_else(kind: Kind, octets:
 @pytest.mark.parametrize(("kind", "octets"), [(Kind.Q931, "0302000007"), (Kind.FACILITY, "950102")])
 def test_other_discriminators_and_profiles_are_taken_when_asked_for(kind: Kind, octets: str) -> None:
     require(kind, bytes.fromhex(octets))
+    assert recognise(bytes.fromhex(octets)) is not kind
 
 
 @pytest.mark.parametrize("kind", Kind)
