@@ -69,11 +69,6 @@ def _address_map(plan: str, country: str | None, domain: str) -> "AddressMap":
     return AddressMap(country_plan(country) if country else number_plan(plan), domain)
 
 
-def complete_event(event: TransferEvent, toward: str, domain: str = "gateway.invalid") -> TransferEvent:
-    """AddressMap.complete_event under the default plan."""
-    return event if type(event) not in _PARTIES else address_map(domain=domain).complete_event(event, toward)
-
-
 @dataclass(frozen=True, slots=True)
 class AddressMap:
     """A number plan at work; `domain` is the gateway's, the host of the URIs that it makes."""

@@ -1,35 +1,18 @@
-"""Addresses for everyone: the address map, and any number, URI or alias in any other form."""
+"""Any number, URI or alias in any other form, as the command `number` shows it."""
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.interworking.address_map import AddressMap, address_map, complete_event
-from gateway.interworking.number_class import NumberClass, classify
-from gateway.interworking.number_plan import NumberPlan, country_plan, international, number_plan, plan_names
+from gateway.interworking.address_map import AddressMap, address_map
+from gateway.interworking.number_plan import international
 from gateway.interworking.telephone_uri import SCHEME, digits_of, parse, sip_of_h323
 from gateway.model.document import as_document
 from gateway.model.errors import DecodeError, GatewayError
 from gateway.model.parties import Alias, AliasKind, Number, Party
 from gateway.sip.address import Address as NameAddr
 from gateway.translators.teams_addresses import is_teams, teams_from_number
-
-__all__ = [
-    "FORMS",
-    "Address",
-    "AddressMap",
-    "NumberClass",
-    "NumberPlan",
-    "address_map",
-    "classify",
-    "complete_event",
-    "convert",
-    "country_plan",
-    "number_plan",
-    "plan_names",
-    "read",
-]
 
 # As long as an h323-ID may be, and nothing that looks like a number, a name-addr or a URI of another scheme.
 _ALIAS = re.compile(r"(?!\+|[a-z][a-z0-9+.-]*:\S)[^<>]{1,256}", re.IGNORECASE)

@@ -11,25 +11,12 @@ from pathlib import Path
 
 from gateway.interworking import cause_tables as tables
 from gateway.interworking import rose_errors
-from gateway.interworking.cause_profiles import DEFAULT_PROFILE, own_table, profiles
+from gateway.interworking.cause_profiles import DEFAULT_PROFILE, own_table
 from gateway.model.causes import Cause, Location
 from gateway.model.errors import GatewayError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.transfer import Outcome, TransferEvent, TransferOutcome
 from gateway.translators import dialect_named
-
-__all__ = [
-    "DEFAULT_PROFILE",
-    "CauseMap",
-    "Mapped",
-    "cause_map",
-    "cause_name",
-    "complete",
-    "profiles",
-    "reason_index",
-    "reason_name",
-    "status_name",
-]
 
 SIP_DIALECTS = ("sip", "teams")
 
@@ -83,13 +70,6 @@ def cause_map(profile: str = DEFAULT_PROFILE, overrides: Path | None = None) -> 
     if own := own_table(profile):
         return cause_map(tables.base_of(own) or DEFAULT_PROFILE, own)
     return CauseMap(profile, tables.rules(profile, overrides))
-
-
-def complete(event: TransferEvent, *, toward: str, origin: str = "", profile: str = DEFAULT_PROFILE) -> TransferEvent:
-    """`event` with what the dialect `toward` says of an outcome and `origin` did not: see CauseMap.complete."""
-    if not isinstance(event, TransferOutcome):
-        return event
-    return cause_map(profile).complete(event, toward, origin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Causes for everyone: the cause map, the completion of an outcome, and any code into any other by name."""
+"""Any code of SIP, Q.850, H.225.0, ROSE or H.450 into any other, as the command `cause` shows it."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,8 +8,6 @@ from gateway.interworking.cause_map import (
     Mapped,
     cause_map,
     cause_name,
-    complete,
-    profiles,
     reason_index,
     reason_name,
     status_name,
@@ -17,21 +15,6 @@ from gateway.interworking.cause_map import (
 from gateway.interworking.cause_tables import LOCATION_CODES, names
 from gateway.model.causes import Location
 from gateway.model.errors import GatewayError
-
-__all__ = [
-    "KINDS",
-    "CauseMap",
-    "Mapped",
-    "cause_map",
-    "cause_name",
-    "complete",
-    "convert",
-    "every_mapping",
-    "profiles",
-    "reason_index",
-    "reason_name",
-    "status_name",
-]
 
 KINDS = ("sip", "q850", "h225", "rose", "h450")
 _DIALECTS = {"rose": "", "h450": "h4502"}

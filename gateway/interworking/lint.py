@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from gateway.interworking import cause_tables
-from gateway.interworking.cause_map import profiles
+from gateway.interworking.cause_profiles import profiles
 from gateway.interworking.cause_tables import H225Table, NameTable, Profile, RoseTable
 from gateway.interworking.number_class import ClassTable
 from gateway.interworking.number_plan import DialRule, NumberPlan, country_plan

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.interworking.address_map import AddressMap
-from gateway.interworking.addresses import address_map, number_plan
-from gateway.interworking.number_plan import PLANS, TYPES, NumberPlan, PhoneContext, SendRule
+from gateway.interworking.address_map import AddressMap, address_map
+from gateway.interworking.number_plan import PLANS, TYPES, NumberPlan, PhoneContext, SendRule, number_plan
 from gateway.interworking.telephone_uri import Dialled, dialled, withheld
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import (

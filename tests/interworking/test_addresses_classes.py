@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.interworking.addresses import classify
+from gateway.interworking.number_class import classify
 from gateway.model.errors import GatewayError
 
 

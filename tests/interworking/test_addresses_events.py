@@ -2,8 +2,7 @@
 
 import pytest
 
-from gateway.interworking.address_map import AddressMap
-from gateway.interworking.addresses import address_map, complete_event
+from gateway.interworking.address_map import AddressMap, address_map
 from gateway.interworking.number_plan import NumberPlan
 from gateway.model.errors import DecodeError, GatewayError
 from gateway.model.parties import (
@@ -47,7 +46,7 @@ def test_every_party_of_a_request_is_completed() -> None:
     request = TransferRequest(
         TransferKind.BLIND, Party(uri=C_URI), None, Party(uri="sip:1001@pbx"), Party(uri="sip:b@h")
     )
-    assert complete_event(request, "qsig") == TransferRequest(
+    assert address_map().complete_event(request, "qsig") == TransferRequest(
         TransferKind.BLIND,
         Party(C, uri=C_URI),
         None,
@@ -69,25 +68,25 @@ def test_every_party_of_a_request_is_completed() -> None:
     ],
 )
 def test_toward_sip_numbers_get_uris(event: TransferEvent, completed: TransferEvent) -> None:
-    assert complete_event(event, "sip") == completed
+    assert address_map().complete_event(event, "sip") == completed
 
 
 @pytest.mark.parametrize("toward", dialect_names())
 @pytest.mark.parametrize("event", [TransferProgress(180), SubaddressRequest(), TransferRequest(TransferKind.JOIN)])
 def test_an_event_without_parties_comes_back_as_it_is(event: TransferEvent, toward: str) -> None:
-    assert complete_event(event, toward) is event
+    assert address_map().complete_event(event, toward) is event
 
 
 @pytest.mark.parametrize("toward", ["etsi-ect", "qsig", "qsig-ssct", "ni2-tbct", "dms-rlt"])
 def test_an_isdn_event_stays_as_it_is_toward_the_isdn(toward: str) -> None:
     for party in (Party(C), Party(Number("4711")), Party(presentation=Presentation.RESTRICTED), Party()):
         event = PartyUpdate(Stage.UPDATE, party)
-        assert complete_event(event, toward) is event
+        assert address_map().complete_event(event, toward) is event
 
 
 def test_there_has_to_be_such_a_dialect() -> None:
     with pytest.raises(GatewayError, match="no dialect 'isup'"):
-        complete_event(TransferRequest(TransferKind.BLIND, Party(C)), "isup")
+        address_map().complete_event(TransferRequest(TransferKind.BLIND, Party(C)), "isup")
 
 
 # -- presentation, screening, trust --------------------------------------------------------------------------------
@@ -150,4 +149,4 @@ def test_a_number_that_no_trunk_dials_does_not_reach_one(uri: str) -> None:
     """E.164: fifteen digits at most."""
     for dialect in ("etsi-ect", "qsig"):
         with pytest.raises(DecodeError, match=r"has [0-9]+ digits, more than (15|32)"):
-            complete_event(TransferRequest(TransferKind.BLIND, Party(uri=uri)), dialect)
+            address_map().complete_event(TransferRequest(TransferKind.BLIND, Party(uri=uri)), dialect)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.interworking.addresses import complete_event
-from gateway.interworking.causes import complete
+from gateway.interworking.address_map import address_map
+from gateway.interworking.cause_map import cause_map
 from gateway.model.errors import DecodeError
 from gateway.model.transfer import TransferEvent
 from gateway.translators import dialect_named
@@ -40,5 +40,6 @@ def events(name: str) -> list[TransferEvent]:
 def test_an_event_stays_as_it_is_toward_its_own_dialect(name: str) -> None:
     recorded = events(name)
     assert recorded
+    addresses, causes = address_map(), cause_map()
     for event in recorded:
-        assert complete_event(complete(event, toward=name, origin=name), name) == event
+        assert addresses.complete_event(causes.complete(event, name, name), name) == event

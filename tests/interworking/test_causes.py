@@ -6,18 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.interworking import rose_errors
+from gateway.interworking.cause_map import cause_map, cause_name, reason_index, reason_name, status_name
+from gateway.interworking.cause_profiles import profiles
 from gateway.interworking.cause_tables import h225, names, rose
-from gateway.interworking.causes import (
-    KINDS,
-    cause_map,
-    cause_name,
-    convert,
-    every_mapping,
-    profiles,
-    reason_index,
-    reason_name,
-    status_name,
-)
+from gateway.interworking.causes import KINDS, convert, every_mapping
 from gateway.model.causes import Location
 from gateway.model.errors import GatewayError, MappingError
 

@@ -2,11 +2,13 @@
 
 import pytest
 
-from gateway.interworking.causes import complete
+from gateway.interworking.cause_map import cause_map
 from gateway.model.causes import Cause, Location
 from gateway.model.errors import GatewayError
 from gateway.model.transfer import Outcome, TransferKind, TransferOutcome, TransferProgress, TransferRequest
 from gateway.translators import dialect_names
+
+complete = cause_map().complete
 
 ISDN_AND_H323 = [name for name in dialect_names() if name not in ("sip", "teams")]
 

@@ -7,9 +7,9 @@ from collections import defaultdict
 import pytest
 
 from gateway.interworking import rose_errors
+from gateway.interworking.cause_map import cause_name
 from gateway.interworking.cause_tables import h225, rose
 from gateway.interworking.cause_tables import names as name_table
-from gateway.interworking.causes import cause_name
 from gateway.isdn import operations
 from gateway.translators import dialect_names
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway.interworking import cause_map
 from gateway.interworking.address_map import address_map
+from gateway.interworking.cause_map import cause_map
 from gateway.interworking.translation import translator
 from gateway.isdn import q931
 from gateway.model.causes import Cause
@@ -111,7 +111,7 @@ def values(written: Written, target: str) -> set[tuple[str, Any]]:
     """
     events = [read for message in written.messages for read in received(message, target)]
     events += [address_map().complete_event(read, name) for read in events for name in ("sip", "qsig", "h4502")]
-    events += [cause_map.complete(read, toward="sip", origin=target) for read in events]
+    events += [cause_map().complete(read, toward="sip", origin=target) for read in events]
     found = {(last(path), value) for read in events for path, value in leaves(read)}
     found |= {("type", type(read).__name__) for read in events}
     found |= {("type", "consultation") for read in events if getattr(read, "consultation", None) is not None}
