@@ -26,9 +26,6 @@ MAX_CONTENTS = 255
 _WITH_COMPONENTS = frozenset(profile & 0x1F for profile in (ROSE_PROFILE, GAT_PROFILE, NETWORKING_EXTENSIONS))
 _NFE, _NETWORK_PROTOCOL_PROFILE, _INTERPRETATION = 0xAA, 0x92, 0x8B
 
-_Part = tuple[int, bytes, bytes]
-"""Tag, contents and whole TLV."""
-
 
 class Interpretation(IntEnum):
     """What the receiver does with an invoke it does not know (ISO/IEC 11582). Absent means the last one."""
@@ -155,7 +152,7 @@ def _with_components(facility: Facility, body: bytes) -> Facility:
 _EXTENSIONS = (_NFE, _NETWORK_PROTOCOL_PROFILE, _INTERPRETATION)
 
 
-def _leading(parts: deque[_Part], tags: Collection[int]) -> list[_Part]:
+def _leading(parts: deque[tlv.Part], tags: Collection[int]) -> list[tlv.Part]:
     """The parts up to the first one with another tag, taken out of `parts`."""
     taken = []
     while parts and parts[0][0] in tags:

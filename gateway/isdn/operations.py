@@ -13,7 +13,7 @@ from typing import Any
 from gateway.asn1_modules import Specification, specification
 from gateway.isdn import tlv
 from gateway.model.errors import DecodeError, LocalProtocolError
-from gateway.model.remote_operations import PROBLEM_KINDS, Code
+from gateway.model.remote_operations import Code
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,33 +171,28 @@ _BY_CODE = {name: {op.code: op for op in variant.operations} for name, variant i
 _BY_NAME = {name: {op.name: op for op in variant.operations} for name, variant in VARIANTS.items()}
 _ERROR_CODES = {name: {error: code for code, error in variant.errors.items()} for name, variant in VARIANTS.items()}
 
-_PROBLEMS: dict[str, tuple[str, ...]] = dict(
-    zip(
-        PROBLEM_KINDS,
-        (
-            ("unrecognisedComponent", "mistypedComponent", "badlyStructuredComponent"),
-            (
-                "duplicateInvocation",
-                "unrecognisedOperation",
-                "mistypedArgument",
-                "resourceLimitation",
-                "initiatorReleasing",
-                "unrecognisedLinkedId",
-                "linkedResponseUnexpected",
-                "unexpectedChildOperation",
-            ),
-            ("unrecognisedInvocation", "resultResponseUnexpected", "mistypedResult"),
-            (
-                "unrecognisedInvocation",
-                "errorResponseUnexpected",
-                "unrecognisedError",
-                "unexpectedError",
-                "mistypedParameter",
-            ),
-        ),
-        strict=True,
-    )
-)
+_PROBLEMS: dict[str, tuple[str, ...]] = {
+    "general": ("unrecognisedComponent", "mistypedComponent", "badlyStructuredComponent"),
+    "invoke": (
+        "duplicateInvocation",
+        "unrecognisedOperation",
+        "mistypedArgument",
+        "resourceLimitation",
+        "initiatorReleasing",
+        "unrecognisedLinkedId",
+        "linkedResponseUnexpected",
+        "unexpectedChildOperation",
+    ),
+    "returnResult": ("unrecognisedInvocation", "resultResponseUnexpected", "mistypedResult"),
+    "returnError": (
+        "unrecognisedInvocation",
+        "errorResponseUnexpected",
+        "unrecognisedError",
+        "unexpectedError",
+        "mistypedParameter",
+    ),
+}
+"""Names of the problems of a Reject by kind; the place in the tuple is the value (X.880 clause 9)."""
 
 
 def operation(variant: str, code: Code) -> Operation | None:

@@ -19,7 +19,6 @@ from gateway.model.remote_operations import (
 )
 
 _INTEGER, _NULL, _OBJECT_IDENTIFIER, _SEQUENCE, _LINKED_ID = 0x02, 0x05, 0x06, 0x30, 0x80
-_Part = tuple[int, bytes, bytes]
 
 
 def decode(octets: bytes) -> tuple[Component, ...]:
@@ -104,14 +103,14 @@ def dotted(contents: bytes) -> str:
     return ".".join(map(str, (first, arcs[0] - first * 40, *arcs[1:])))
 
 
-def _invoke(parts: list[_Part]) -> Invoke:
+def _invoke(parts: list[tlv.Part]) -> Invoke:
     invoke_id = _take_integer(parts)
     linked_id = _number(parts.pop(0)) if parts and parts[0][0] == _LINKED_ID else None
     operation = _take_code(parts)
     return Invoke(invoke_id, operation, _last(parts), linked_id)
 
 
-def _return_result(parts: list[_Part]) -> ReturnResult:
+def _return_result(parts: list[tlv.Part]) -> ReturnResult:
     invoke_id = _take_integer(parts)
     sequence = _last(parts)
     if sequence is None:
@@ -123,11 +122,11 @@ def _return_result(parts: list[_Part]) -> ReturnResult:
     return ReturnResult(invoke_id, _take_code(inner), _last(inner))
 
 
-def _return_error(parts: list[_Part]) -> ReturnError:
+def _return_error(parts: list[tlv.Part]) -> ReturnError:
     return ReturnError(_take_integer(parts), _take_code(parts), _last(parts))
 
 
-def _reject(parts: list[_Part]) -> Reject:
+def _reject(parts: list[tlv.Part]) -> Reject:
     if parts and parts[0][0] == _NULL:
         invoke_id = None
         parts.pop(0)
@@ -138,7 +137,7 @@ def _reject(parts: list[_Part]) -> Reject:
     return Reject(invoke_id, PROBLEM_KINDS[parts[0][0] & 3], _number(parts[0]))
 
 
-_READERS: dict[int, Callable[[list[_Part]], Component]] = {
+_READERS: dict[int, Callable[[list[tlv.Part]], Component]] = {
     0xA1: _invoke,
     0xA2: _return_result,
     0xA3: _return_error,
@@ -148,13 +147,13 @@ TAGS = frozenset(_READERS)
 """The tags that begin a component."""
 
 
-def _take_integer(parts: list[_Part]) -> int:
+def _take_integer(parts: list[tlv.Part]) -> int:
     if not parts or parts[0][0] != _INTEGER:
         raise DecodeError("component without invokeId")
     return _number(parts.pop(0))
 
 
-def _take_code(parts: list[_Part]) -> Code:
+def _take_code(parts: list[tlv.Part]) -> Code:
     if parts and parts[0][0] == _INTEGER:
         return _number(parts.pop(0))
     if parts and parts[0][0] == _OBJECT_IDENTIFIER:
@@ -162,14 +161,14 @@ def _take_code(parts: list[_Part]) -> Code:
     raise DecodeError("component without operation or error value")
 
 
-def _last(parts: list[_Part]) -> bytes | None:
+def _last(parts: list[tlv.Part]) -> bytes | None:
     """What may follow once, as a complete TLV."""
     if len(parts) > 1:
         raise DecodeError("component with more than one argument")
     return parts[0][2] if parts else None
 
 
-def _number(part: _Part) -> int:
+def _number(part: tlv.Part) -> int:
     if not 1 <= len(part[1]) <= 8:
         raise DecodeError(f"INTEGER of {len(part[1])} octets")
     return int.from_bytes(part[1], signed=True)

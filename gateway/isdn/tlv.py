@@ -13,6 +13,9 @@ MAX_DEPTH = 32
 
 CONSTRUCTED = 0x20
 
+Part = tuple[int, bytes, bytes]
+"""First tag octet, contents, and the whole TLV."""
+
 
 def header(octets: bytes, start: int, end: int) -> tuple[int, int, int]:
     """(offset of the length, offset of the contents, length or -1 for indefinite) of the TLV at `start`.
@@ -38,8 +41,8 @@ def header(octets: bytes, start: int, end: int) -> tuple[int, int, int]:
     return at, contents, length
 
 
-def split(octets: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """(first tag octet, contents, whole TLV) of each TLV in `octets`, in definite form.
+def split(octets: bytes) -> Iterator[Part]:
+    """Each TLV in `octets`, in definite form.
 
     Raises DecodeError when the octets are no sequence of TLVs.
     """
