@@ -6,7 +6,6 @@ parsed anew, only slower; `python -m gateway.asn1_modules` brings `asn1/parsed/`
 """
 
 import json
-from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -16,29 +15,8 @@ from gateway.model.errors import GatewayError
 from gateway.resources import folder
 
 
-class CompiledType(Protocol):
-    """One ASN.1 type as asn1tools compiles it (the part of its interface that we use)."""
-
-    def encode(self, data: Any) -> bytearray:
-        """The encoding of `data`. Raises asn1tools.EncodeError and Python's own errors."""
-
-    def decode(self, data: bytes) -> Any:
-        """The value in `data`. Raises asn1tools.DecodeError and Python's own errors."""
-
-    def check_types(self, data: Any) -> None:
-        """Raises asn1tools.EncodeError when `data` is not of the Python type that stands for the ASN.1 type."""
-
-
 class Specification(Protocol):
     """A set of ASN.1 modules as asn1tools compiles them (the part of its interface that we use)."""
-
-    @property
-    def types(self) -> Mapping[str, CompiledType]:
-        """The types whose name is unique in the set."""
-
-    @property
-    def modules(self) -> Mapping[str, Mapping[str, CompiledType]]:
-        """All types, by module and name."""
 
     def encode(self, name: str, data: Any, check_types: bool = True, check_constraints: bool = False) -> bytes:
         """The encoding of `data` as type `name`."""

@@ -59,6 +59,13 @@ def classify(number: str, region: str) -> NumberClass:
     if _reaches_emergency(number, region):
         exact = shortnumberinfo.is_emergency_number(number, region)
         return NumberClass("emergency", region, valid=bool(exact), emergency=True, costly=False)
+    return _ordinary(number, region)
+
+
+def _ordinary(number: str, region: str) -> NumberClass:
+    """The class of a number that reaches no emergency service."""
+    import phonenumbers
+
     try:
         parsed = phonenumbers.parse(number, region)
     except phonenumbers.NumberParseException:
