@@ -79,7 +79,8 @@ def _uri(value: str) -> str | None:
 
 def first(items: Iterable[Kept], name: str) -> str | None:
     """The value of the first kept field `name`."""
-    return next((item.value for item in items if item.dialect == DIALECT and item.what.lower() == name.lower()), None)
+    wanted = key(name)
+    return next((item.value for item in items if item.dialect == DIALECT and key(item.what) == wanted), None)
 
 
 def body(items: Iterable[Kept]) -> bytes:
