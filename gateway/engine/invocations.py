@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from gateway.model.transfer import IdentityGranted, TransferEvent, TransferOutcome, TransferProgress
 
-
 CALLS_KEPT = 20_000
 """Calls whose invokes are remembered; those that invoked nothing for the longest time go first."""
 
