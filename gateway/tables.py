@@ -81,9 +81,9 @@ def check(path_or_name: str | Path, schema: type[BaseModel]) -> tuple[MappingErr
 
 
 def table_path(path_or_name: str | Path) -> Path:
-    """Where the table is: the path itself when it ends as tables do, else a name under `mappings/`."""
+    """Where the table is: the path itself when it ends as tables do or is there, else a name under `mappings/`."""
     path = Path(path_or_name)
-    if path.suffix in TABLE_SUFFIXES:
+    if path.suffix in TABLE_SUFFIXES or path.exists():
         return path
     return folder("mappings") / f"{path_or_name}.yaml"
 

@@ -193,6 +193,7 @@ def test_demo_shows_every_dialect() -> None:
         (("number", "not a number!", "--to", "e164"), ""),
         (("replay", "README.md"), "README.md"),
         (("replay", "README.md", "--profile", "nope"), "nope"),
+        (("replay", "pcaps/sip_blind_busy.pcap", "--profile", "mappings/teams.yaml"), "mappings/teams.yaml:"),
         (("replay", "nowhere.pcap"), "nowhere.pcap: No such file or directory"),
         (("replay", "x.pcap", "--write", "y.pcap"), "--write needs --to"),
         (("nonsense",), "No such command 'nonsense'"),

@@ -72,7 +72,8 @@ def replay(
     reading = Reading(capture, problems.append, progress)
     with no_collections():
         reading.feed(engine.take, engine.sip)
-    engine.finish()
+    problems += (Problem(*late) for late in engine.finish())
+    problems.sort(key=lambda problem: problem.frame)
     found = tuple(engine.transfers)
     rewritten = _rewritten(found, target, profile) if target else ()
     if output is not None:

@@ -82,7 +82,10 @@ class Reading:
         """
         self._feed(self._packets(), take, sip)
         for signal in self._layers.close():
-            take(signal)
+            try:
+                take(signal)
+            except GatewayError as error:
+                self._report(signal.frame, str(error))
 
     def _packets(self) -> Iterator[tuple[int, files.Packet]]:
         recorded = files.packets(self._path, lambda what: self._report(self.packets, what), self._progress)

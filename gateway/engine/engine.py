@@ -32,18 +32,19 @@ class Watch(Protocol):
     def take(self, signal: Signal) -> None:
         """One message. Raises GatewayError when it cannot be read."""
 
-    def finish(self) -> None:
-        """No more messages will come."""
+    def finish(self) -> list[tuple[int, str]]:
+        """No more messages will come: the problems that were found later than their messages, frame and sentence."""
 
 
 class Engine:
     """Watches signalling and finds the transfers in it. `profile` names the cause map.
 
-    Raises GatewayError when there is no such profile.
+    Raises GatewayError when there is no such profile, MappingError when it is a file that is wrong.
     """
 
     def __init__(self, profile: str = "rfc3398") -> None:
-        own_table(profile)
+        if own_table(profile):
+            _cause_map(profile)  # an operator's file may be wrong, and that is no problem of a packet
         self.tally = Tally()
         self.correlator = Correlator(lambda: _cause_map(profile))
         self._watches: dict[str, Watch] = {}
@@ -66,11 +67,11 @@ class Engine:
         assert isinstance(sieve, SipSieve)
         return sieve.hear
 
-    def finish(self) -> None:
-        """No more messages will come."""
-        for watch in self._watches.values():
-            watch.finish()
+    def finish(self) -> list[tuple[int, str]]:
+        """No more messages will come: the problems that were found later than their messages, frame and sentence."""
+        late = [problem for watch in self._watches.values() for problem in watch.finish()]
         self.correlator.finish()
+        return late
 
     def _watch(self, protocol: str) -> Watch:
         watch = self._watches.get(protocol)

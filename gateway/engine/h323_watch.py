@@ -6,7 +6,7 @@ from gateway.engine.tally import Tally
 from gateway.h323 import addressing, h225, h450, operations
 from gateway.h323.h225 import CallSignal
 from gateway.interworking.correlator import Correlator
-from gateway.interworking.legs import Leg, Parties
+from gateway.interworking.legs import Leg, LegState, Parties
 from gateway.model.causes import Cause
 from gateway.model.errors import DecodeError
 from gateway.model.legs import SignallingProtocol
@@ -16,6 +16,7 @@ from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 
 _DIALECT = "h4502"
+_BEFORE_ANSWER = frozenset(("SETUP", "SETUP ACKNOWLEDGE", "CALL PROCEEDING", "PROGRESS", "ALERTING"))
 _NORMAL = Cause(16)
 
 
@@ -48,8 +49,9 @@ class H323Watch:
             cause = Cause(message.cause) if message.cause else _NORMAL
             self._correlator.leg_released(leg, signal.time, signal.frame, cause)
 
-    def finish(self) -> None:
-        """No more messages will come; there is nothing left to do."""
+    def finish(self) -> list[tuple[int, str]]:
+        """No more messages will come; no problem was found late."""
+        return []
 
     def _leg(self, signal: Signal, message: CallSignal) -> Leg:
         """By callIdentifier; a message without one (body `empty`) by its connection and call reference."""
@@ -61,6 +63,9 @@ class H323Watch:
         leg = self._legs.find(key)
         if leg is None:
             leg = self._legs.add(Leg(SignallingProtocol.H323, key, signal.time, _parties(message, signal, key)))
+            if message.name not in _BEFORE_ANSWER:
+                # In the middle of a call: it was set up, and must have been answered, before the recording.
+                leg.state = LegState.ANSWERED
         leg.last_seen = signal.time
         return leg
 

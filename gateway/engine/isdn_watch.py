@@ -7,7 +7,7 @@ from gateway.engine.isdn_dialects import DIALECT_OF_VARIANT, named, variant_of
 from gateway.engine.signal import Signal, seen
 from gateway.engine.tally import Tally
 from gateway.interworking.correlator import Correlator
-from gateway.interworking.legs import Leg, Parties
+from gateway.interworking.legs import Leg, LegState, Parties
 from gateway.isdn import elements, numbers, q931
 from gateway.isdn.q931 import Identifier, Message, MessageType
 from gateway.model.causes import Cause
@@ -17,6 +17,15 @@ from gateway.model.remote_operations import Invoke
 from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 
+_BEFORE_ANSWER = frozenset(
+    (
+        MessageType.SETUP,
+        MessageType.SETUP_ACKNOWLEDGE,
+        MessageType.CALL_PROCEEDING,
+        MessageType.PROGRESS,
+        MessageType.ALERTING,
+    )
+)
 _CLEARING = frozenset((MessageType.DISCONNECT, MessageType.RELEASE, MessageType.RELEASE_COMPLETE))
 
 
@@ -50,8 +59,9 @@ class IsdnWatch:
         else:
             self._note(leg, signal.frame)
 
-    def finish(self) -> None:
-        """No more messages will come; there is nothing left to do."""
+    def finish(self) -> list[tuple[int, str]]:
+        """No more messages will come; no problem was found late."""
+        return []
 
     def _note(self, leg: Leg, frame: int) -> None:
         if leg.key in self._correlator.calls_in_transfer:
@@ -68,6 +78,9 @@ class IsdnWatch:
                 Leg(SignallingProtocol.ISDN, key, signal.time, _parties(message, signal, originator))
             )
             leg.link, leg.originator = signal.link, originator
+            if message.message_type not in _BEFORE_ANSWER:
+                # In the middle of a call: it was set up, and must have been answered, before the recording.
+                leg.state = LegState.ANSWERED
             if is_setup and self._correlator.waiting:
                 self._correlator.leg_started(leg, leg.called, signal.frame)
         leg.last_seen = signal.time

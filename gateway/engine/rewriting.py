@@ -1,10 +1,11 @@
 """A transfer that was seen in one dialect, told again in another: what the other side would see."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from gateway.engine.invocations import is_answer
+from gateway.interworking.correlator import AUTHENTICATION
 from gateway.interworking.legs import Leg
 from gateway.interworking.observed import ObservedTransfer, Seen
 from gateway.interworking.translation import message_document, translator
@@ -20,6 +21,7 @@ from gateway.model.transfer import (
     PartyUpdate,
     RltCallId,
     TransferEvent,
+    TransferOutcome,
     TransferProgress,
     TransferRequest,
 )
@@ -70,7 +72,8 @@ class _Rewriting:
         self._primary = 1 + 2 * number % 0x7FFE
         self._identity = _IDENTITIES.get(target, lambda _: None)(number + 1)
         self._middle = translator(profile)
-        self._cseq = self._far_cseq = 0
+        # Transfers of one dialog are rewritten one by one, and none may take another's numbers.
+        self._cseq = self._far_cseq = number * _REQUESTS_EACH
         self._asked: TransferRequest | None = None
         self._has_asked = False
         self._sent: list[Sent] = []
@@ -78,7 +81,7 @@ class _Rewriting:
 
     def result(self) -> Rewritten:
         second = self._transfer.linked("consultation")
-        for seen, event in self._transfer.story:
+        for seen, event in told_once(self._transfer):
             if seen.leg is self._transfer.first:
                 self._event(seen, self._with_parties(complete(seen, event)))
             elif seen.leg is second and isinstance(event, PartyUpdate):
@@ -90,11 +93,23 @@ class _Rewriting:
         if answers and not self._has_asked:
             self._lose(event, "the request that it answers has no form here")
             return
-        if self._identity is not None and _names_a_call(event) and not isinstance(event.consultation, _OWN_NAMES):
+        if self._identity is not None and _names_a_call(event) and not _is_like(event.consultation, self._identity):
             event = self._identified(seen, event)
-        self._write(seen, event, answer=answers)
-        if isinstance(event, TransferRequest) and self._has_asked:
-            self._accepted(seen)
+        messages = self._write(seen, self._refused_at_once(event), answer=answers)
+        if not answers:
+            self._has_asked = self._has_asked or self._can_be_answered(messages)
+            if isinstance(event, TransferRequest) and self._has_asked:
+                self._accepted(seen)
+
+    def _can_be_answered(self, messages: tuple[Message, ...]) -> bool:
+        """In SIP only REFER gets the answers that are told here; an INVITE or a 302 is none."""
+        return any(self._speaks_sip is (message.name == "REFER") for message in messages)
+
+    def _refused_at_once(self, event: TransferEvent) -> TransferEvent:
+        """A transfer that was not even tried is refused by the response to the REFER."""
+        if isinstance(event, TransferOutcome) and self._speaks_sip and self._transfer.outcome is Outcome.REFUSED:
+            return replace(event, outcome=Outcome.REFUSED)
+        return event
 
     def _with_parties(self, event: TransferEvent) -> TransferEvent:
         """The parties that the request leaves to its calls (EctExecute names none), as the correlator found them."""
@@ -110,7 +125,8 @@ class _Rewriting:
 
     def _accepted(self, seen: Seen) -> None:
         """A REFER is accepted before anything else is said of it; the other protocols have no such answer."""
-        if dialect_named(self._target).protocol is SignallingProtocol.SIP is not seen.leg.protocol:
+        from_elsewhere = seen.leg.protocol is not SignallingProtocol.SIP
+        if self._speaks_sip and from_elsewhere and self._transfer.outcome is not Outcome.REFUSED:
             self._write(seen, TransferProgress(202, "Accepted"), answer=True)
 
     def _identified(self, seen: Seen, event: TransferRequest) -> TransferRequest:
@@ -120,24 +136,27 @@ class _Rewriting:
         self._write(seen, IdentityGranted(self._identity, event.target), answer=True)
         return replace(event, consultation=self._identity)
 
-    def _write(self, seen: Seen, event: TransferEvent, answer: bool = False, swapped: bool = False) -> None:
+    @property
+    def _speaks_sip(self) -> bool:
+        return dialect_named(self._target).protocol is SignallingProtocol.SIP
+
+    def _write(
+        self, seen: Seen, event: TransferEvent, answer: bool = False, swapped: bool = False
+    ) -> tuple[Message, ...]:
         context = self._context(seen, event, answer, swapped)
         try:
             written = self._middle.write(event, seen.dialect, self._target, context)
         except GatewayError as error:
             self._lose(event, str(error))
-            return
+            return ()
         if self._announces_what_never_was(event, written, context):
             self._lose(event, "it did not succeed, and the join that would carry it out here cannot be taken back")
-            return
-        self._note_asked(event, answer)
-        self._sent += (Sent(seen.time, message, not answer) for message in written.messages)
-        self._lost += written.lost
-
-    def _note_asked(self, event: TransferEvent, answer: bool) -> None:
+            return ()
         if isinstance(event, TransferRequest):
             self._asked = event
-        self._has_asked = self._has_asked or not (answer or isinstance(event, IdentityRequest))
+        self._sent += (Sent(seen.time, message, not answer) for message in written.messages)
+        self._lost += written.lost
+        return written.messages
 
     def _announces_what_never_was(self, event: TransferEvent, written: Written, context: Context) -> bool:
         """A join is announced when it is done (callTransferComplete is unconfirmed); a request may be refused."""
@@ -161,7 +180,7 @@ class _Rewriting:
             h323_secondary=H323Call(second, originated=not answer),
             sip=self._numbered(_dialog(seen.leg), event, answer),
             sip_secondary=_dialog(consultation) if consultation else SipDialog(),
-            entropy=f"{self._primary:x}",
+            entropy=f"{self._primary:x}-{len(self._sent)}",
             asked=self._asked if answer else None,
         )
         return far_side(context) if answer else context
@@ -179,7 +198,27 @@ def complete(seen: Seen, event: TransferEvent) -> TransferEvent:
     """`event` with all that its message says, where the onlooker looked at a part of it only."""
     if not seen.octets:
         return event
-    return next(iter(dialect_named(seen.dialect).read(seen.octets, Context())), event)
+    try:
+        return next(iter(dialect_named(seen.dialect).read(seen.octets, Context())), event)
+    except GatewayError:
+        return event
+
+
+def told_once(transfer: ObservedTransfer) -> Iterator[tuple[Seen, TransferEvent]]:
+    """The story without what boxes in the middle passed on, and without attempts that lacked credentials."""
+    told: set[type[TransferEvent]] = set()
+    for seen, event in transfer.story:
+        if seen.leg is transfer.first and isinstance(event, TransferRequest | TransferOutcome):
+            another = type(event) in told or seen.invoker not in ("", transfer.invoker)
+            if another or _lacked_credentials(event, transfer):
+                continue
+            told.add(type(event))
+        yield seen, event
+
+
+def _lacked_credentials(event: TransferEvent, transfer: ObservedTransfer) -> bool:
+    challenged = isinstance(event, TransferOutcome) and event.status in AUTHENTICATION
+    return challenged and transfer.status not in AUTHENTICATION
 
 
 _IDENTITIES: Mapping[str, Callable[[int], Consultation]] = {
@@ -188,7 +227,12 @@ _IDENTITIES: Mapping[str, Callable[[int], Consultation]] = {
 }
 """Dialects in which the far side names a call before it can be transferred, and what such a name looks like."""
 
-_OWN_NAMES = (CallIdentity, RltCallId)
+_REQUESTS_EACH = 100
+"""More requests than either side sends in one transfer."""
+
+
+def _is_like(consultation: Consultation | None, identity: Consultation) -> bool:
+    return type(consultation) is type(identity)
 
 
 def _names_a_call(event: TransferEvent) -> TypeGuard[TransferRequest]:

@@ -1,10 +1,11 @@
 """A SIP dialog set as a leg: its parties and keys, read from the few messages that were kept of it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gateway.interworking.legs import Leg, Parties
+from gateway.model.errors import DecodeError
 from gateway.model.legs import SignallingProtocol
-from gateway.sip.scan import Scan, start_of
+from gateway.sip.scan import Scan
 
 
 def sip_leg(key: str, time: float, octets: bytes) -> Leg:
@@ -15,17 +16,33 @@ def sip_leg(key: str, time: float, octets: bytes) -> Leg:
 def describe(heard: Sequence[bytes]) -> Parties:
     """Parties from the first message; To tags from it and from the answers, that of the call being the last 2xx's.
 
-    `keys` has call_id, from_tag and to_tag, and `to_tags` (blanks between) when there are several forks.
+    `keys` has call_id, from_tag and to_tag, and `to_tags` (blanks between) when there are several forks. What a
+    damaged message does not say is "".
     """
     first = Scan(heard[0])
-    tags = list(dict.fromkeys(filter(None, (Scan(octets).to_tag for octets in heard))))
-    answered = [Scan(octets).to_tag for octets in heard[1:] if 200 <= start_of(octets)[1] < 300]
-    keys = {"call_id": first.call_id, "from_tag": first.from_tag}
+    tags = list(dict.fromkeys(filter(None, (_to_tag(octets) for octets in heard))))
+    answered = [_to_tag(octets) for octets in heard[1:] if _is_success(octets)]
+    keys = {"call_id": _said(lambda: first.call_id), "from_tag": _said(lambda: first.from_tag)}
     if tags:
-        keys["to_tag"] = answered[-1] if answered else tags[0]
+        keys["to_tag"] = (answered and answered[-1]) or tags[0]
     if len(tags) > 1:
         keys["to_tags"] = " ".join(tags)
-    return Parties(address(first.sender), address(first.recipient), keys)
+    return Parties(_said(lambda: address(first.sender)), _said(lambda: address(first.recipient)), keys)
+
+
+def _to_tag(octets: bytes) -> str:
+    return _said(lambda: Scan(octets).to_tag)
+
+
+def _said(look: Callable[[], str]) -> str:
+    try:
+        return look()
+    except DecodeError:
+        return ""
+
+
+def _is_success(octets: bytes) -> bool:
+    return octets.startswith(b"SIP/2.0 2")
 
 
 def address(value: bytes) -> str:

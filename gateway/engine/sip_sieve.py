@@ -12,7 +12,7 @@ from gateway.engine.signal import Signal
 from gateway.engine.sip_watch import SipWatch
 from gateway.engine.tally import Tally
 from gateway.interworking.correlator import Correlator
-from gateway.model.errors import DecodeError
+from gateway.model.errors import DecodeError, GatewayError
 from gateway.sip.scan import Scan, start_of
 
 _TRYING = 100
@@ -60,6 +60,7 @@ class SipSieve:
         # When, which, and how many messages it had then: a call that goes on after a failure is not over.
         self._ended: deque[tuple[float, str, int]] = deque()
         self._octets = 0
+        self._problems: list[tuple[int, str]] = []
         # By method and by class of status; what is not here is only counted.
         self._looks: dict[bytes, _Look] = {
             b"INVITE": self._invite,
@@ -111,12 +112,13 @@ class SipSieve:
                 call.append((frame, time, "sip", octets, source, destination, "", ""))
                 self._octets += len(octets)
 
-    def finish(self) -> None:
-        """No more messages will come: the counts go into the tally."""
+    def finish(self) -> list[tuple[int, str]]:
+        """The counts go into the tally; the problems that were found when a call turned out to matter."""
         for kind in self._kinds.values():
             self._tally.on_wire["sip"][kind.name] += kind.on_wire
             self._tally.once["sip"][kind.name] += kind.on_wire - kind.copies
         self._kinds.clear()
+        return self._problems
 
     def _learn(self, wire: bytes, octets: bytes) -> _Kind:
         method, status = start_of(octets)
@@ -166,7 +168,10 @@ class SipSieve:
     def _promote(self, key: str) -> None:
         """The call matters: the watch gets what was kept of it."""
         for fields in self._drop(key):
-            self._watch.take(Signal(*fields))
+            try:
+                self._watch.take(Signal(*fields))
+            except GatewayError as error:
+                self._problems.append((fields[0], str(error)))
 
     def _forget(self, now: float) -> None:
         ended = self._ended

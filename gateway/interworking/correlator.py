@@ -58,7 +58,8 @@ TRIGGERED_CALL_WITHIN = 64.0
 """Seconds after the request in which a call to the target is taken for the one that it triggered."""
 
 NORMAL_CLEARING = Cause(16)
-_AUTHENTICATION = (401, 407)
+AUTHENTICATION = (401, 407)
+"""Refusals after which the same request comes again with credentials."""
 
 
 class Correlator:
@@ -74,7 +75,7 @@ class Correlator:
         self._causes = causes
         self._by_request: dict[tuple[str, str, str], ObservedTransfer] = {}
         self._by_leg: dict[str, ObservedTransfer] = {}
-        self._asked_identity: dict[tuple[str, str, str], Seen] = {}
+        self._asked_identity: dict[tuple[str, str, str], tuple[IdentityRequest, Seen]] = {}
         self._by_consultation: dict[Consultation, ObservedTransfer] = {}
         self._by_dialog: defaultdict[tuple[str, str], list[ObservedTransfer]] = defaultdict(list)
         self._by_setup: dict[tuple[str, str], ObservedTransfer] = {}
@@ -152,7 +153,7 @@ class Correlator:
 
     def _again_with_credentials(self, target: str, seen: Seen) -> ObservedTransfer | None:
         before = self._by_leg.get(seen.leg.key)
-        if before is None or before.status not in _AUTHENTICATION or before.target != target:
+        if before is None or before.status not in AUTHENTICATION or before.target != target:
             return None
         if before.invoker != seen.invoker:
             return None
@@ -225,20 +226,22 @@ class Correlator:
         others = (leg for leg in self.legs if leg.link == seen.leg.link and leg is not seen.leg)
         return next((leg for leg in others if leg.keys.get("call_reference") == wanted), None)
 
-    def _identity_asked(self, _event: IdentityRequest, seen: Seen) -> ObservedTransfer | None:
+    def _identity_asked(self, event: IdentityRequest, seen: Seen) -> ObservedTransfer | None:
         # RLT asks in every SETUP; elsewhere a call is named only when it is about to be transferred.
         if seen.leg.state > LegState.SETUP:
-            self._asked_identity[seen.leg.key, seen.invoker, seen.transaction] = seen
+            self._asked_identity[seen.leg.key, seen.invoker, seen.transaction] = event, seen
         return self._by_leg.get(seen.leg.key)
 
     def _identity_refused(self, event: TransferOutcome, seen: Seen) -> ObservedTransfer | None:
         """A transfer that ended before it was asked for: the secondary call got no name."""
-        asked = self._asked_identity.pop((seen.leg.key, seen.invoker, seen.transaction), None)
-        if asked is None or event.outcome is Outcome.SUCCEEDED:
+        found = self._asked_identity.pop((seen.leg.key, seen.invoker, seen.transaction), None)
+        if found is None or event.outcome is Outcome.SUCCEEDED:
             return None
+        request, asked = found
         transfer = self._new(TransferKind.ATTENDED, asked.leg.other_end(asked.side), asked)
         transfer.transferee = ""
         transfer.note(asked.frame)
+        transfer.story.append((asked, request))
         return transfer
 
     def _identity(self, event: IdentityGranted, seen: Seen) -> ObservedTransfer | None:

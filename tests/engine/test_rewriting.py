@@ -7,6 +7,7 @@ import pytest
 from gateway.capture.replay import replay
 from gateway.resources import folder
 from gateway.sip.message import Message, parse
+from tests import shared
 
 
 def written(capture: str, target: str, tmp_path: Path) -> tuple[list[str], list[str]]:
@@ -80,3 +81,47 @@ def test_a_name_for_a_call_is_no_request_yet(tmp_path: Path) -> None:
     names, lost = written("sip_blind_success.pcap", "dms-rlt", tmp_path)
     assert names == []
     assert "TransferOutcome" in lost
+
+
+def test_teams_gets_no_answer_to_a_refer_that_is_not_written(tmp_path: Path) -> None:
+    names, lost = written("teams_blind.pcap", "teams", tmp_path)
+    assert names == ["INVITE"]
+    assert "TransferOutcome" in lost
+
+
+def test_a_redirection_has_no_subscription(tmp_path: Path) -> None:
+    assert [message.status for message in sip("etsi_call_rerouteing.pcap", tmp_path)] == [302]
+
+
+def test_two_transfers_of_one_dialog_have_numbers_of_their_own(tmp_path: Path) -> None:
+    output = tmp_path / "out.pcap"
+    before = replay(folder("pcaps") / "sip_refer_twice.pcap", target="sip", output=output).transfers
+    after = replay(output).transfers
+    assert [each.status for each in after] == [each.status for each in before] == [404, 200]
+
+
+def test_a_refused_transfer_is_refused_by_the_response(tmp_path: Path) -> None:
+    refer, refusal = sip("etsi_explicit_refused.pcap", tmp_path)
+    assert (refer.method, refusal.status) == ("REFER", 501)
+
+
+@pytest.mark.parametrize(
+    ("capture", "target"), [("dms_rlt", "h4502"), ("etsi_explicit", "h4502"), ("sip_attended_numbers", "h4502")]
+)
+def test_a_name_of_another_dialect_is_asked_for_anew(capture: str, target: str, tmp_path: Path) -> None:
+    output = tmp_path / "out.pcap"
+    replay(folder("pcaps") / f"{capture}.pcap", target=target, output=output)
+    (transfer,) = replay(output).transfers
+    assert (transfer.kind, transfer.outcome) == ("attended", "succeeded")
+
+
+def test_a_refusal_to_name_the_call_is_written_in_its_own_dialect(tmp_path: Path) -> None:
+    assert written("etsi_link_id_refused.pcap", "etsi-ect", tmp_path)[0] == ["FACILITY", "FACILITY"]
+
+
+def test_what_a_gatekeeper_passed_on_is_told_once(tmp_path: Path) -> None:
+    recording = shared.folder("pcaps/h323") / "gk_routed_blind.pcap"
+    output = tmp_path / "out.pcap"
+    replay(recording, target="sip", output=output)
+    (transfer,) = replay(output).transfers
+    assert (transfer.kind, transfer.outcome, transfer.status) == ("blind", "succeeded", 200)

@@ -70,3 +70,17 @@ def test_every_message_is_counted_whether_its_call_matters_or_not(talk: Conversa
     talk.request(first, "REFER", ALICE, "Refer-To: <sip:carol@example.net>")
     talk.transfers()
     assert talk.engine.tally.once["sip"] == {"INVITE": 2, "180": 2, "200": 2, "ACK": 2, "REFER": 1}
+
+
+@pytest.mark.parametrize("name", ["To", "From", "CSeq"])
+def test_a_damaged_message_of_a_call_that_turns_out_to_matter_is_no_end(talk: Conversation, name: str) -> None:
+    first = talk.call(Dialog("first", ALICE, BOB), answered=False)
+    ringing = talk.frame
+    progress = "SIP/2.0 183 Progress\nFrom: <sip:a@x>;tag=1\nTo: <sip:b@x>;tag=2\nCall-ID: first\nCSeq: 1 INVITE\n\n"
+    talk.put(progress.replace(f"{name}:", "X-Was:"), BOB, ALICE)
+    talk.answer(first, 200, "INVITE", cseq=1)
+    talk.request(first, "REFER", ALICE, "Refer-To: <sip:carol@example.net>")
+    late = talk.engine.finish()
+    (transfer,) = talk.engine.transfers
+    assert transfer.as_document()["transferor"] == "sip:alice@example.net"
+    assert [frame for frame, _ in late] in ([], [ringing + 1])

@@ -48,5 +48,6 @@ def test_a_peer_that_died_ends_the_wait() -> None:
 def test_a_silent_peer_is_told_with_what_it_said_last() -> None:
     with echo() as peer:
         peer.send("hello")
+        peer.wait("heard")
         with pytest.raises(PeerError, match="hello"):
             peer.wait("never", seconds=0.2)
