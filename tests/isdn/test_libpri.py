@@ -76,6 +76,7 @@ def told(peer: LibpriPeer, call: str, command: str) -> dict[str, Any]:
 def test_explicit_call_transfer_is_carried_out() -> None:
     with two_calls("euroisdn_e1") as (pair, first, second):
         pair.network.send("set transfer okclear")
+        pair.network.fence()
         pair.user.send("facility A " + invoke("etsi", "EctLinkIdRequest", invoke_id=7))
         granted = received(pair.user)
         assert isinstance(granted, ReturnResult)
@@ -91,6 +92,7 @@ def test_explicit_call_transfer_is_carried_out() -> None:
 def test_implicit_call_transfer_is_carried_out_on_the_held_call() -> None:
     with libpri_pair("euroisdn_e1") as pair:
         pair.network.send("set transfer okclear")
+        pair.network.fence()
         first = place_call(pair.user, pair.network, "A", "5551", "chan=1 calling=100")
         pair.user.send("hold A")
         pair.user.wait("hold_ack", id="A")
