@@ -17,8 +17,6 @@ from gateway.sip.scan import Scan, start_of
 
 _TRYING = 100
 _AFTER_INVITE = len(b"INVITE ")
-_NUMBER_ENDS = 80
-"""Octets into an INVITE beyond which no telephone number goes on."""
 
 ENDED_CALLS_STAY = 8.0
 """Seconds for which a call that is over, and has no part in any transfer so far, can still get one."""
@@ -129,7 +127,7 @@ class SipSieve:
         kind = self._kinds[wire] = _Kind(name, look)
         return kind
 
-        # Whether a message makes its call matter; where it does not, it is kept.
+    # Whether a message makes its call matter; where it does not, it is kept.
 
     def _invite(self, octets: bytes, key: str, time: float) -> bool:
         if self._correlator.waiting and self._is_awaited(octets):
@@ -142,10 +140,10 @@ class SipSieve:
         return False
 
     def _is_awaited(self, octets: bytes) -> bool:
-        at = octets.find(b"@", _AFTER_INVITE, _NUMBER_ENDS)
+        at = octets.find(b"@", _AFTER_INVITE, octets.find(b" ", _AFTER_INVITE))
         ending = octets[at - 4 : at].decode("latin-1")
         # Most callees are telephone numbers, and their last digits rule nearly all of them out.
-        is_number = ending.isdecimal() and octets.find(b";", _AFTER_INVITE, at) < 0
+        is_number = at > 0 and ending.isdecimal() and octets.find(b";", _AFTER_INVITE, at) < 0
         if is_number and ending not in self._correlator.awaited_endings:
             return False
         return self._correlator.awaits(Scan(octets).request_uri)

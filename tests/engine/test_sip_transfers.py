@@ -271,3 +271,14 @@ def test_what_is_no_sip_is_a_problem_not_an_error(talk: Conversation) -> None:
     talk.put("INVITE sip:bob@example.net SIP/2.0\nFrom: x\n\n", ALICE, BOB)
     assert talk.transfers() == []
     assert talk.problems == ["1: no Call-ID header"]
+
+
+@pytest.mark.parametrize("uri", ["tel:+15550103", "sip:+1-555-0103@10.0.0.3", "sip:15550103;isub=9999@10.0.0.3"])
+def test_the_triggered_call_is_found_by_number_however_its_uri_is_written(talk: Conversation, uri: str) -> None:
+    first = talk.call(Dialog("first", ALICE, BOB))
+    talk.request(first, "REFER", ALICE, "Refer-To: <sip:+15550103@example.net>")
+    talk.answer(first, 202, "REFER")
+    second = Dialog("second", BOB, CAROL)
+    start = f"INVITE {uri} SIP/2.0\nFrom: <sip:1234@x>;tag={second.tag(BOB)}\nTo: <{uri}>\nCall-ID: second\n"
+    talk.put(f"{start}CSeq: 1 INVITE\nContent-Length: 4\n\n9999", BOB, CAROL)
+    assert ("target", "second") in [(role, key) for role, key, _ in roles(only(talk))]
