@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from gateway.h323 import h225, h450, operations
+from gateway.h323 import arguments, h225, h450, operations
 from gateway.h323.h225 import CallSignal
 from gateway.h323.h450 import SupplementaryService
 from gateway.model.errors import DecodeError, GatewayError, LocalProtocolError, UntranslatableError
@@ -142,11 +142,22 @@ def _differences(
 ) -> Iterator[Kept]:
     """The APDU and the message that `event` was read from, where we would not have written the same."""
     ours = _usual(event, context)
-    if ours is None or ours.apdu != apdu:
+    if ours is None or (ours.apdu != apdu and not _is_wrongly_encoded(apdu)):
         yield Kept(NAME, _APDU, h450.encode(apdu).hex())
     name = _message_name(message)
     if ours is None or ours.carrier != name:
         yield Kept(NAME, _MESSAGE, name)
+
+
+def _is_wrongly_encoded(apdu: SupplementaryService) -> bool:
+    """H323Plus' callTransferComplete: understood, but no other decoder takes it, so it is written as it should be."""
+    return any(
+        isinstance(each, Invoke)
+        and each.argument is not None
+        and each.operation == operations.operation_code("callTransferComplete")
+        and arguments.decode_argument(each.operation, each.argument).form is arguments.Form.H323PLUS
+        for each in apdu.components
+    )
 
 
 def _usual(event: TransferEvent, context: Context) -> Draft | None:

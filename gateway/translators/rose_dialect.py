@@ -211,6 +211,8 @@ class RoseDialect:
                 return self._answer(event, context)
             case IdentityGranted():
                 return self._granted(event, context)
+            case OtherOperation(operation) if any(row.operation == operation for row in self.services):
+                raise UntranslatableError(f"{operation} is about a transfer here: it is said by an event of its own")
             case OtherOperation(operation):
                 return other_operation.write(self.variant, event, self._invoke_id(event, context, operation))
         service = self._service(event)

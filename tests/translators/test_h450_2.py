@@ -175,6 +175,22 @@ def test_call_complete_of_h323plus_is_read() -> None:
     assert (event.party.name, event.end, event.status) == ("redir", EndDesignation.SECONDARY, CallStatus.ALERTING)
 
 
+WRONG_OF_H323PLUS = (
+    "00011003eb00010c1b20028107007f00170306b801804336080072006500640069007200",
+    "00011003ec00010c1a24014004006300610072006f006c080072006500640069007240",
+)
+"""Its callTransferComplete as recorded: callStatus without its bit, which no other decoder takes."""
+
+
+@pytest.mark.parametrize("wrong", WRONG_OF_H323PLUS)
+def test_call_complete_of_h323plus_is_written_as_it_should_be(wrong: str) -> None:
+    event = in_facility(wrong)
+    (message,) = H4502.write(event, Context()).messages
+    (apdu,) = h225.decode(message.octets).supplementary_services
+    assert apdu.hex() != wrong
+    assert without_kept(*H4502.read(message.octets, Context())) == without_kept(event)
+
+
 def test_facility_call_forwarded_is_a_redirection() -> None:
     """What a gatekeeper sends to the transferred endpoint when it carries the transfer out on its own."""
     message = signals.call_forwarded(
@@ -437,6 +453,8 @@ def test_every_recorded_apdu_is_written_with_the_octets_it_was_read_from(pending
         for event, apdu in zip(H4502.read(octets, context), message.supplementary_services, strict=True):
             written = H4502.write(event, context)
             again = h225.decode(one(written).octets)
+            if apdu.hex() in WRONG_OF_H323PLUS:
+                continue
             assert (again.name, again.supplementary_services, written.lost) == (message.name, (apdu,), ())
 
 

@@ -20,6 +20,7 @@ from gateway.model.transfer import (
     IdentityGranted,
     IdentityRequest,
     LinkId,
+    OtherOperation,
     Outcome,
     PartyUpdate,
     Redirection,
@@ -249,3 +250,8 @@ def test_any_event_is_written_readably_or_is_untranslatable(name: str, event: Tr
         return
     for message in written.messages:
         dialect_named(name).read(message.octets, Context())
+
+
+def test_another_operation_is_not_written_as_one_of_our_own_services() -> None:
+    with pytest.raises(UntranslatableError, match="subaddressTransfer is about a transfer here"):
+        dialect_named("qsig").write(OtherOperation("subaddressTransfer"), Context())
