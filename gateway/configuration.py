@@ -1,0 +1,224 @@
+"""gateway.yaml: what the server listens on, its trunks and routes. Errors name file, line and key."""
+
+from enum import StrEnum
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, field_validator, model_validator
+
+from gateway.tables import Table, load, refuse, repeated
+
+_TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
+
+
+class TransferPolicy(StrEnum):
+    """What becomes of a transfer that is asked for on a trunk."""
+
+    CONSUME = "consume"
+    PASS = "pass"  # noqa: S105
+    REJECT = "reject"
+
+
+class Place(Table):
+    """`transport:host:port`; IPv6 hosts stand in brackets, and the port may be left out of a peer."""
+
+    transport: Literal["udp", "tcp", "tls", "ws", "wss"]
+    host: str
+    port: int | None = None
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the host is an address and no name."""
+        try:
+            ip_address(self.host)
+        except ValueError:
+            return False
+        return True
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.transport}:{host}" + ("" if self.port is None else f":{self.port}")
+
+
+def place(text: str) -> Place:
+    """The place that `text` names. Raises ValueError."""
+    transport, colon, rest = text.partition(":")
+    if not colon or transport not in _TRANSPORTS:
+        raise ValueError(f"should be transport:host:port with a transport of {', '.join(_TRANSPORTS)}")
+    host, bracket, port = rest[1:].partition("]") if rest.startswith("[") else rest.partition(":")
+    if bracket == "]":
+        port = port.removeprefix(":")
+    if not host or (port and not (port.isdecimal() and 0 <= int(port) <= 65535)):
+        raise ValueError("should be transport:host:port, the port from 0 to 65535")
+    return Place(transport=transport, host=host, port=int(port) if port else None)  # type: ignore[arg-type]
+
+
+def _is_place(text: str) -> str:
+    return str(place(text))
+
+
+PlaceText = Annotated[str, AfterValidator(_is_place)]
+
+
+class Tls(Table):
+    """Certificates: ours, and whose we believe. `verify` of peers: "require" a certificate of those who connect too
+    (mutual), "peer" for those we connect to only, "off" for the laboratory.
+    """
+
+    certificate: Path | None = None
+    key: Path | None = None
+    authorities: Path | None = None
+    verify: Literal["require", "peer", "off"] = "peer"
+    minimum: Literal["1.2", "1.3"] = "1.2"
+
+
+class Credentials(Table):
+    """Who we are to a peer that challenges us, or who a peer has to be. `realm` "" fits any."""
+
+    user: str
+    password: str
+    realm: str = ""
+
+
+class HeaderPolicy(Table):
+    """Header fields besides those of the call itself: `carry` goes to the other leg (a trailing * stands for any
+    rest), `remove` wins over it, `add` is set on every INVITE that leaves by the trunk.
+    """
+
+    carry: tuple[str, ...] = (
+        "X-*",
+        "P-Early-Media",
+        "User-to-User",
+        "Subject",
+        "Priority",
+        "Alert-Info",
+        "Call-Info",
+    )
+    remove: tuple[str, ...] = ()
+    add: dict[str, str] = Field(default_factory=dict)
+
+
+class Limits(Table):
+    """What one process takes on before it answers 503 with Retry-After, and how large things may be."""
+
+    message_octets: int = Field(default=65_535, ge=1_000, le=1_000_000)
+    header_fields: int = Field(default=200, ge=20)
+    connections: int = Field(default=2_000, ge=1)
+    transactions: int = Field(default=50_000, ge=10)
+    calls: int = Field(default=20_000, ge=1)
+    retry_after: int = Field(default=10, ge=1)
+
+
+class Timing(Table):
+    """Seconds. T1, T2, T4 of RFC 3261; session timers of RFC 4028; guards of a transfer."""
+
+    t1: float = Field(default=0.5, gt=0)
+    t2: float = Field(default=4.0, gt=0)
+    t4: float = Field(default=5.0, gt=0)
+    session_expires: int = Field(default=1800, ge=90)
+    min_se: int = Field(default=90, ge=90)
+    ring: float = Field(default=180.0, gt=0)
+    transfer: float = Field(default=200.0, gt=0)
+    bye_guard: float = Field(default=10.0, gt=0)
+    options: float = Field(default=30.0, ge=0)
+
+
+class Trunk(Table):
+    """One trunk. `peers` in order of preference; a request from the address of one belongs to the trunk.
+
+    `transfer` says what is done with a transfer that this trunk's side asks for; `recall` whether the transferor is
+    called again when its target fails after it has gone. `redirect`: 3xx are followed here or handed to the caller.
+    `trusted`: identities are believed and given (RFC 3325). `fqdn` stands in Contact, Via and From towards the peer.
+    `symmetric`: requests within a call go where the peer's came from, whatever its Contact says.
+    `refer_accept_code`: 202 (RFC 3515) or 200 (RFC 7647). `trace`: transfers are recorded with whole headers.
+    """
+
+    name: str = Field(min_length=1)
+    protocol: Literal["sip"] = "sip"
+    profile: Literal["generic", "teams"] = "generic"
+    peers: tuple[PlaceText, ...] = ()
+    transfer: TransferPolicy = TransferPolicy.CONSUME
+    trusted: bool = False
+    fqdn: str = ""
+    redirect: Literal["follow", "pass"] = "follow"
+    recall: bool = False
+    symmetric: bool = False
+    replaces: bool = True
+    reliable: Literal["off", "supported", "required"] = "supported"
+    session_timer: bool = True
+    refer_accept_code: Literal[200, 202] = 202
+    hide_topology: bool = True
+    early_media: bool = True
+    causes: str = "rfc3398"
+    headers: HeaderPolicy = HeaderPolicy()
+    credentials: Credentials | None = None
+    users: tuple[Credentials, ...] = ()
+    algorithms: tuple[Literal["SHA-256", "MD5"], ...] = ("SHA-256",)
+    numbers: str = ""
+    options: bool | None = None
+    trace: bool = False
+
+    @model_validator(mode="after")
+    def _teams_needs_a_name(self) -> "Trunk":
+        if self.profile == "teams" and not self.fqdn:
+            refuse([(("fqdn",), "a teams trunk needs the name that is in its certificate")])
+        return self
+
+
+class Route(Table):
+    """First match wins. `from` is a trunk or "*"; `match` digits, x for any digit, * for any rest (or any user);
+    `rewrite` is what the user part becomes: "+49*" puts +49 before what * stood for, "-3*" drops three first.
+    """
+
+    source: str = Field(default="*", alias="from")
+    match: str = "*"
+    to: str
+    rewrite: str = ""
+
+
+class Configuration(Table):
+    """The whole file."""
+
+    listen: tuple[PlaceText, ...] = Field(min_length=1)
+    trunks: tuple[Trunk, ...] = Field(min_length=1)
+    routes: tuple[Route, ...] = ()
+    tls: Tls = Tls()
+    limits: Limits = Limits()
+    timing: Timing = Timing()
+    store: str = ""
+    records: str = ""
+    workers: int = Field(default=1, ge=1, le=64)
+    drain: float = Field(default=30.0, ge=0)
+    user_agent: str = "refergate"
+
+    @field_validator("store")
+    @classmethod
+    def _known_store(cls, text: str) -> str:
+        if text and not text.startswith("sqlite:"):
+            raise ValueError("should be sqlite:path")
+        return text
+
+    @model_validator(mode="after")
+    def _names_fit(self) -> "Configuration":
+        names = {trunk.name for trunk in self.trunks}
+        findings = [
+            (key, "the name is taken")
+            for key in repeated((("trunks", i, "name"), t.name) for i, t in enumerate(self.trunks))
+        ]
+        for number, route in enumerate(self.routes):
+            if route.to not in names:
+                findings.append((("routes", number, "to"), f"no trunk {route.to!r}"))
+            if route.source != "*" and route.source not in names:
+                findings.append((("routes", number, "from"), f"no trunk {route.source!r}"))
+        refuse(findings)
+        return self
+
+    def trunk(self, name: str) -> Trunk:
+        """The trunk of that name. Raises KeyError."""
+        return {trunk.name: trunk for trunk in self.trunks}[name]
+
+
+def configuration(path: Path) -> Configuration:
+    """Reads gateway.yaml. Raises MappingError with file, line and key."""
+    return load(path, Configuration)
