@@ -133,7 +133,7 @@ def decode(message: str, kind: str | None, variant: str | None, as_json: bool) -
 @click.option("--location", help="Q.850 location: U, LPN, LN, TN, RLN, RPN, INTL, BI or 0..15.")
 @PROFILE
 @AS_JSON
-def cause(  # noqa: PLR0917 - click hands them over by name
+def cause(
     words: tuple[str, ...], source: str | None, target: str | None, location: str | None, profile: str, as_json: bool
 ) -> None:
     """Look up a cause: what CODE is on the other side, and which clause says so.
