@@ -1,0 +1,58 @@
+"""Records: one JSON line for each transfer, appended to a file that others may rotate."""
+
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from gateway.hub.leg import Observer
+from gateway.model.call import TransferRecord
+from gateway.runtime.json_line import json_line
+
+
+class Records:
+    """The file of that path, "" for none. Several processes may append to the same one.
+
+    A failure is logged and never more than that: a full disk must not stop a call. The line is then lost.
+    """
+
+    def __init__(self, path: str, observer: Observer) -> None:
+        self._path = path
+        self._observer = observer
+        self._descriptor: int | None = None
+
+    def write(self, record: TransferRecord) -> None:
+        """Appends the record; the whole line at once, so that lines of several processes do not mix."""
+        if not self._path:
+            return
+        line = json_line(document(record)).encode()
+        try:
+            os.write(self._opened(), line)
+        except OSError as error:
+            self._observer.log("records.failed", path=self._path, reason=str(error), transfer=record.id)
+            self.reopen()
+
+    def reopen(self, path: str | None = None) -> None:
+        """The file has been rotated, or is another one from now on."""
+        if path is not None:
+            self._path = path
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+        self._descriptor = None
+
+    def close(self) -> None:
+        """Closes the file."""
+        self.reopen()
+
+    def _opened(self) -> int:
+        if self._descriptor is None:
+            path = Path(self._path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        return self._descriptor
+
+
+def document(record: TransferRecord) -> dict[str, object]:
+    """The record as JSON values; `time` is ISO 8601 in UTC."""
+    time = datetime.fromtimestamp(record.time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return {**asdict(record), "time": time}
