@@ -20,6 +20,7 @@ class Tokens:
         self._left: list[str] = []
 
     def __call__(self) -> str:
+        """The next token."""
         if not self._left:
             text = self._source(_AT_ONCE * ENTROPY // 2).hex()
             self._left = [self._mark + text[at : at + ENTROPY] for at in range(0, len(text), ENTROPY)]

@@ -1,4 +1,4 @@
-"""refergate itself as a process: `refergate serve` on free loopback ports, with its records, its log and its capture."""
+"""refergate itself as a process: `serve` on free loopback ports, with its records, its log and its capture."""
 
 import json
 import os
