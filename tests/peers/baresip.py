@@ -26,17 +26,21 @@ module_app menu.so
 
 
 class Baresip:
-    """A baresip `sip:NAME@ADDRESS:PORT` over UDP that answers at once. Skips the test when it is not installed."""
+    """A baresip `sip:NAME@ADDRESS:PORT` that answers at once, over UDP or TCP; over TLS it listens on PORT + 1 with
+    `certificate` (a PEM file with its key). Skips the test when it is not installed.
+    """
 
-    def __init__(self, name: str, address: str, port: int) -> None:
+    def __init__(self, name: str, address: str, port: int, transport: str = "udp", certificate: str = "") -> None:
         program = shutil.which("baresip")
         if program is None or not MODULES.is_dir():
             pytest.skip("baresip is not installed (Debian package baresip-core)")
-        self.uri = f"sip:{name}@{address}:{port}"
+        suffix = "" if transport == "udp" else f";transport={transport}"
+        self.uri = f"sip:{name}@{address}:{port + (transport == 'tls')}{suffix}"
         self._folder = tempfile.TemporaryDirectory()
         home = Path(self._folder.name)
-        (home / "config").write_text(_CONFIG.format(address=address, port=port, modules=MODULES))
-        (home / "accounts").write_text(f"<sip:{name}@{address}>;regint=0;answermode=auto;audio_codecs=pcma\n")
+        certificate_line = f"sip_certificate {certificate}\n" if certificate else ""
+        (home / "config").write_text(_CONFIG.format(address=address, port=port, modules=MODULES) + certificate_line)
+        (home / "accounts").write_text(f"<sip:{name}@{address}{suffix}>;regint=0;answermode=auto;audio_codecs=pcma\n")
         (home / "contacts").touch()
         self._process = subprocess.Popen(
             [program, "-f", home], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

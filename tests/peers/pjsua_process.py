@@ -1,4 +1,4 @@
-"""The phone's own process: arguments NAME ADDRESS PORT TRANSPORT, commands on stdin, JSON events on stdout."""
+"""The phone: arguments NAME ADDRESS PORT TRANSPORT CERTIFICATE, commands on stdin, JSON events on stdout."""
 
 import json
 import os
@@ -30,6 +30,20 @@ class PhoneCall(pj.Call):  # type: ignore[misc]
     def onCallState(self, _: Any) -> None:
         info = self.getInfo()
         tell("state", call=self.name, state=info.stateText, status=info.lastStatusCode, remote=info.remoteUri)
+
+    def onCallMediaState(self, _: Any) -> None:
+        for media in self.getInfo().media:
+            if media.status != pj.PJSUA_CALL_MEDIA_NONE:
+                directions = {pj.PJMEDIA_DIR_NONE: "inactive", pj.PJMEDIA_DIR_DECODING: "recvonly"}
+                directions |= {pj.PJMEDIA_DIR_ENCODING: "sendonly", pj.PJMEDIA_DIR_ENCODING_DECODING: "sendrecv"}
+                tell("media", call=self.name, direction=directions.get(media.dir, ""), remote=self._far(media.index))
+
+    def _far(self, index: int) -> str:
+        """Where its RTP goes; "" while there is no stream."""
+        try:
+            return str(self.getStreamInfo(index).remoteRtpAddress)
+        except pj.Error:
+            return ""
 
     def onCallTransferRequest(self, prm: Any) -> None:
         name = self.phone.next_name("xfer")
@@ -63,10 +77,10 @@ class PhoneAccount(pj.Account):  # type: ignore[misc]
 class Phone:
     """Endpoint, account and calls."""
 
-    def __init__(self, name: str, address: str, port: int, transport: str) -> None:
+    def __init__(self, name: str, address: str, port: int, transport: str, certificate: str) -> None:
         self.calls: dict[str, PhoneCall] = {}
         self._sequence: dict[str, Iterator[int]] = {}
-        self.endpoint = _endpoint(address, port, transport)
+        self.endpoint = _endpoint(address, port, transport, certificate)
         self.account = PhoneAccount()
         self.account.phone = self
         config = pj.AccountConfig()
@@ -119,6 +133,11 @@ class Phone:
     def hold(self, name: str) -> None:
         self.calls[name].setHold(pj.CallOpParam(True))
 
+    def resume(self, name: str) -> None:
+        parameters = pj.CallOpParam(True)
+        parameters.opt.flag = pj.PJSUA_CALL_UNHOLD
+        self.calls[name].reinvite(parameters)
+
     def refer(self, name: str, uri: str, *headers: str) -> None:
         parameters = pj.CallOpParam(True)
         parameters.txOption.headers = _headers(list(headers))
@@ -133,6 +152,7 @@ _COMMANDS: dict[str, Callable[..., None]] = {
     "answer": Phone.answer,
     "hangup": Phone.hang_up,
     "hold": Phone.hold,
+    "resume": Phone.resume,
     "refer": Phone.refer,
     "replace": Phone.replace,
 }
@@ -147,7 +167,10 @@ def _headers(texts: list[str]) -> Any:
     return headers
 
 
-def _endpoint(address: str, port: int, transport: str) -> Any:
+_TRANSPORTS = {"udp": pj.PJSIP_TRANSPORT_UDP, "tcp": pj.PJSIP_TRANSPORT_TCP, "tls": pj.PJSIP_TRANSPORT_TLS}
+
+
+def _endpoint(address: str, port: int, transport: str, certificate: str) -> Any:
     """A stack that is served from this thread only, without sound device and with two codecs (short SDP)."""
     endpoint = pj.Endpoint()
     endpoint.libCreate()
@@ -159,7 +182,10 @@ def _endpoint(address: str, port: int, transport: str) -> Any:
     here = pj.TransportConfig()
     here.port = port
     here.boundAddress = address
-    endpoint.transportCreate(pj.PJSIP_TRANSPORT_TCP if transport == "tcp" else pj.PJSIP_TRANSPORT_UDP, here)
+    if certificate:
+        here.tlsConfig.certFile = here.tlsConfig.privKeyFile = certificate
+        here.tlsConfig.method = pj.PJSIP_TLSV1_2_METHOD
+    endpoint.transportCreate(_TRANSPORTS[transport], here)
     endpoint.libStart()
     endpoint.audDevManager().setNoDev()
     for codec in endpoint.codecEnum2():
@@ -168,8 +194,8 @@ def _endpoint(address: str, port: int, transport: str) -> Any:
 
 
 def main() -> None:
-    name, address, port, transport = sys.argv[1:]
-    phone = Phone(name, address, int(port), transport)
+    name, address, port, transport, certificate = sys.argv[1:]
+    phone = Phone(name, address, int(port), transport, certificate)
     tell("ready", version=phone.endpoint.libVersion().full)
     phone.run()
     os._exit(0)  # the library's own teardown takes seconds, and with Python objects alive it may crash
