@@ -54,6 +54,10 @@ class Leg(Protocol):
         """What the peer can do, as far as it has said."""
 
     @property
+    def offering(self) -> bool:
+        """Whether an `offer` of ours has been neither accepted nor declined yet."""
+
+    @property
     def local_session(self) -> bytes:
         """The last session description that the peer was given."""
 
@@ -110,6 +114,8 @@ class Leg(Protocol):
 
 class LegEvents(Protocol):
     """What the owner of a leg hears of it. `call_asked` comes to the hub itself."""
+
+    __slots__ = ()
 
     def call_asked(self, leg: Leg, request: CallRequest, replaced: Leg | None, now: float) -> None:
         """A peer calls; `replaced` is the leg whose place it wants to take, authorised to do so."""
