@@ -184,7 +184,7 @@ def _default(is_secure: bool, ours: tuple[Transport, ...]) -> Transport:
 def _servers(
     target: Target, means: Means
 ) -> Generator[tuple[Question, ...], Sequence[tuple[Record, ...]], list[Endpoint]]:
-    """SRV by the services of NAPTR, or by those that we know ourselves; the host itself where there is none (§4.2)."""
+    """SRV by the services of NAPTR, or by those that we know; the host itself where there is none (§4.2)."""
     if target.transport:
         services = [(target.transport, f"{_LABELS[target.transport]}.{target.host}")]
         preferred: Transport | None = target.transport
