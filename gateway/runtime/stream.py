@@ -15,7 +15,9 @@ MOST_UNREAD = 4 << 20
 class Owner(Protocol):
     """Whoever keeps the connections."""
 
-    is_checked: bool
+    @property
+    def is_checked(self) -> bool:
+        """Whether the certificates of those we connect to matter."""
 
     def now(self) -> float:
         """Seconds, the clock of all."""
