@@ -29,6 +29,10 @@ _BURST = 64
 _WEBSOCKETS = (Transport.WS, Transport.WSS)
 
 
+Source = tuple[str, int] | None
+"""Our address and port that a connection leaves by; None leaves it to the system."""
+
+
 class Noted(Protocol):
     """Takes what a log should have: the event's name, and what is to be said about it."""
 
@@ -37,7 +41,9 @@ class Noted(Protocol):
 
 
 class Connections:
-    """At most `most` connections. `failed` hears of each that was lost or could not be opened."""
+    """At most `most` connections. `failed` hears of each that was lost or could not be opened. `leaving` says which
+    listener, and which address of ours, a new connection leaves by.
+    """
 
     def __init__(
         self,
@@ -48,6 +54,7 @@ class Connections:
         clock: Callable[[], float],
         after_batch: Callable[[], None],
         noted: Noted,
+        leaving: Callable[[Flow], tuple[int, Source]],
         *,
         most: int,
         longest: int,
@@ -57,6 +64,7 @@ class Connections:
         self._failed = failed
         self._contexts = contexts
         self._noted = noted
+        self._leaving = leaving
         self._most = most
         self._longest = longest
         self._patience = patience
@@ -84,9 +92,9 @@ class Connections:
         self._listening.append(listening)
         self._loop.add_reader(listening, self._accept, transport, listening, index)
 
-    def send(self, flow: Flow, octets: bytes, source: tuple[str, int] | None) -> None:
-        """Sends on the connection that `flow` names, or on one that leads there, opened from `source` if need be."""
-        connection = self._open.get(flow.connection) if flow.connection else self._way(flow, source)
+    def send(self, flow: Flow, octets: bytes) -> None:
+        """Sends on the connection that `flow` names, or on one that leads there, opened if need be."""
+        connection = self._open.get(flow.connection) if flow.connection else self._way(flow)
         if connection is None:
             self._failed(flow)
         else:
@@ -126,19 +134,21 @@ class Connections:
             del self._ways[way]
         if self._is_closing:
             return
-        self._noted("connection_lost", peer=str(flow), server_name=flow.server_name, reason=why)
+        event, level = ("connection_lost", "info") if connection.is_open else ("connection_failed", "warning")
+        self._noted(event, level=level, peer=str(flow), server_name=flow.server_name, reason=why)
         self._failed(flow)
         if was_way:
             self._failed(way._replace(listener=flow.listener))
 
-    def _way(self, flow: Flow, source: tuple[str, int] | None) -> Connection | None:
+    def _way(self, flow: Flow) -> Connection | None:
         """The connection that was opened to there; a new one when there is none, None when there is no room."""
         way = _way_of(flow)
         connection = self._ways.get(way)
         if connection is not None or self._is_closing or not self._make_room():
             return connection
+        listener, source = self._leaving(flow)
         wire = self._wire(flow.transport, flow.server_name or _host(flow))
-        connection = self._add(flow, wire, is_outgoing=True)
+        connection = self._add(flow._replace(listener=listener), wire, is_outgoing=True)
         self._ways[way] = connection
         self._start(self._connect(connection, source))
         return connection
@@ -156,7 +166,7 @@ class Connections:
         longest = 2 * self._longest
         return WebSocketWire(longest, asked) if transport in _WEBSOCKETS else StreamWire(longest)
 
-    async def _connect(self, connection: Connection, source: tuple[str, int] | None) -> None:
+    async def _connect(self, connection: Connection, source: Source) -> None:
         flow = connection.flow
         context = self._contexts.client if flow.transport.is_secure else None
         name = flow.server_name or flow.host.partition("%")[0]
@@ -190,7 +200,7 @@ class Connections:
 
     def _rest(self, transport: Transport, listening: socket.socket, index: int, error: OSError) -> None:
         """No file is left for another connection: those who knock have to wait a second."""
-        self._noted("no_connection_taken", reason=str(error))
+        self._noted("no_connection_taken", level="error", reason=str(error))
         self._loop.remove_reader(listening)
         self._loop.call_later(1.0, self._resume, transport, listening, index)
 
@@ -201,7 +211,8 @@ class Connections:
     def _take(self, transport: Transport, taken: socket.socket, address: tuple[str, int], index: int) -> None:
         if not self._make_room():
             taken.close()
-            self._noted("connection_refused", peer=address[0], reason=f"{self._most} connections are busy")
+            busy = f"{self._most} connections are busy"
+            self._noted("connection_refused", level="warning", peer=address[0], reason=busy)
             return
         taken.setblocking(False)
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

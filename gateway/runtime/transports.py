@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from gateway.configuration import Limits, Place, Tls
 from gateway.model.errors import GatewayError
-from gateway.runtime.connections import PATIENCE, Connections, Noted
+from gateway.runtime.connections import PATIENCE, Connections, Noted, Source
 from gateway.runtime.tls import Contexts
 from gateway.runtime.udp import UdpSocket
 from gateway.sip.flow import Flow, Transport
@@ -83,6 +83,7 @@ class Transports:
             clock,
             self._batch_ends,
             noted,
+            self._leaving,
             most=limits.connections,
             longest=limits.message_octets,
             patience=patience,
@@ -118,7 +119,7 @@ class Transports:
                 bound.send(octets, flow)
                 return
         elif is_address(flow.host):
-            self._connections.send(flow, octets, self._source(flow))
+            self._connections.send(flow, octets)
             return
         self._fail(flow)
 
@@ -225,13 +226,19 @@ class Transports:
         wide = [index for index in fit if self._bound[index].host in _WILDCARDS]
         return (exact or wide or fit)[0]
 
-    def _source(self, flow: Flow) -> tuple[str, int] | None:
+    def _leaving(self, flow: Flow) -> tuple[int, Source]:
         """Connections leave by the address that we listen on, if one is said: peers know us by it."""
-        if flow.connection or flow.listener >= len(self._bound):
-            return None
-        bound = self._bound[flow.listener]
-        unfit = bound.transport is not flow.transport or (":" in bound.host) != (":" in flow.host)
-        return None if unfit or bound.host in _WILDCARDS else (bound.host, 0)
+        bound = self._fitting(flow.listener, flow)
+        if bound is not None:
+            return flow.listener, _from(bound)
+        index = self.listener(flow.transport, flow.host)
+        bound = self._fitting(index, flow)
+        return index, None if bound is None else _from(bound)
+
+    def _fitting(self, index: int, flow: Flow) -> Bound | None:
+        bound = self._bound[index] if index < len(self._bound) else None
+        fits = bound and bound.transport is flow.transport and (":" in bound.host) == (":" in flow.host)
+        return bound if fits else None
 
     def _shown(self, bound: Bound) -> str:
         return self._leading_to(_ELSEWHERE[":" in bound.host]) if bound.host in _WILDCARDS else bound.host
@@ -244,6 +251,10 @@ class Transports:
                 self._sources.clear()
             source = self._sources[host] = _source_to(host)
         return source
+
+
+def _from(bound: Bound) -> Source:
+    return None if bound.host in _WILDCARDS else (bound.host, 0)
 
 
 def _source_to(host: str) -> str:
