@@ -4,8 +4,6 @@ Sources: the IANA registry of SIP header fields; RFC 3261 §7.3.3 and §20; RFC 
 RFC 6665 §8.2 (o, u), RFC 3841 §9 (a, j, d), RFC 8224 §4 (y), RFC 4028 §4 (x).
 """
 
-from functools import lru_cache
-
 COMPACT = {
     "a": "accept-contact",
     "b": "referred-by",
@@ -42,8 +40,32 @@ _LISTED = """
 LISTS = frozenset(_LISTED.split())
 
 
-@lru_cache(maxsize=512)
+_MOST_KEYS = 1024
+
+
+class _Keys(dict[str, str]):
+    # Half the cost of a function with a cache. Names are the peers' choice, so that there must be an end of them.
+    def __missing__(self, name: str) -> str:
+        found = name.strip().lower()
+        if len(found) == 1:
+            found = COMPACT.get(found, found)
+        if len(self) >= _MOST_KEYS:
+            self.clear()
+        self[name] = found
+        return found
+
+
+class _LineKeys(_Keys):
+    def __missing__(self, name: str) -> str:
+        return "" if name[:1] in " \t" else super().__missing__(name)
+
+
+KEYS: dict[str, str] = _Keys()
+"""What a header field is looked up by, by its name as written: lower case, compact form written out."""
+LINE_KEYS: dict[str, str] = _LineKeys()
+"""The same for what stands before the colon of a line; "" where that is no name but the rest of a folded line."""
+
+
 def key(name: str) -> str:
     """What a header field is looked up by: lower case, compact form written out."""
-    lower = name.lower()
-    return COMPACT.get(lower, lower) if len(lower) == 1 else lower
+    return KEYS[name]

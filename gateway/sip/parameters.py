@@ -13,10 +13,11 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 def split(text: str, separator: str) -> tuple[str, ...]:
     """The parts between separators ("," or ";"), quoted strings and `<…>` left whole; empty ones dropped."""
     if separator not in text:
-        parts = [text]
-    else:
-        parts = _BETWEEN[separator].findall(text)
-    return tuple(part for part in (part.strip() for part in parts) if part)
+        whole = text.strip()
+        return (whole,) if whole else ()
+    plain = '"' not in text and "<" not in text
+    parts = text.split(separator) if plain else _BETWEEN[separator].findall(text)
+    return tuple([part for part in map(str.strip, parts) if part])
 
 
 def unquote(text: str) -> str:
