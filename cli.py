@@ -203,13 +203,18 @@ def replay(capture: Path, target: str | None, output: Path | None, profile: str,
 
 @refergate.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "-c", "--configuration", "settings", type=click.Path(path_type=Path), help="Check this gateway.yaml too."
+)
 @AS_JSON
-def check(files: tuple[Path, ...], as_json: bool) -> None:
+def check(files: tuple[Path, ...], settings: Path | None, as_json: bool) -> None:
     """Check mappings/ and any further table FILES; each finding names file, line and key."""
-    from gateway.interworking.lint import lint
+    from gateway.interworking.lint import lint, lint_configuration
     from gateway.resources import folder
 
     findings = lint(folder("mappings"), files)
+    if settings is not None:
+        findings += lint_configuration(settings)
     if as_json:
         _print_json({"findings": [str(finding) for finding in findings]})
     else:
@@ -227,6 +232,24 @@ def demo(capture: Path | None) -> None:
     from gateway.console import demonstration
 
     demonstration.show(capture)
+
+
+@refergate.command()
+@click.option("-c", "--configuration", type=click.Path(path_type=Path), required=True, help="gateway.yaml.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes that share the ports; else as configured.")
+@click.option("--log", "form", type=click.Choice(("json", "console")), help="Form of the log on stderr.")
+@click.option("--log-level", "level", type=click.Choice(("debug", "info", "warning", "error")), default="info")
+@click.option("--capture", type=click.Path(path_type=Path), help="Capture file (pcapng) for all signalling.")
+def serve(configuration: Path, workers: int | None, form: str | None, level: str, capture: Path | None) -> None:
+    """Stand between SIP trunks and carry out every transfer.
+
+    Prints `ready` when all listeners are bound. SIGTERM or Ctrl-C: no new calls, and an end when there are none any
+    more; a second one ends at once. SIGHUP reads the configuration again, SIGUSR1 logs statistics.
+    """
+    from gateway.runtime import serve as server
+
+    shape = form or ("console" if sys.stderr.isatty() else "json")
+    sys.exit(server.serve(server.Options(configuration, workers or 0, level, shape, capture)))
 
 
 @contextmanager

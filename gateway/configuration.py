@@ -1,5 +1,7 @@
 """gateway.yaml: what the server listens on, its trunks and routes. Errors name file, line and key."""
 
+import re
+from collections.abc import Iterator
 from enum import StrEnum
 from ipaddress import ip_address
 from pathlib import Path
@@ -7,9 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from gateway.tables import Table, load, refuse, repeated
+from gateway.tables import Key, Table, load, refuse, repeated
 
 _TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
+_PATTERN = re.compile(r"\+?[0-9xX*#]+", re.ASCII)
 
 
 class TransferPolicy(StrEnum):
@@ -176,6 +179,13 @@ class Route(Table):
     to: str
     rewrite: str = ""
 
+    @field_validator("match")
+    @classmethod
+    def _is_pattern(cls, text: str) -> str:
+        if not _PATTERN.fullmatch(text):
+            raise ValueError("should be digits, x for any digit, + in front, * for any rest: no separators")
+        return text
+
 
 class Configuration(Table):
     """The whole file."""
@@ -195,24 +205,31 @@ class Configuration(Table):
     @field_validator("store")
     @classmethod
     def _known_store(cls, text: str) -> str:
-        if text and not text.startswith("sqlite:"):
+        if text and not (text.startswith("sqlite:") and text != "sqlite:"):
             raise ValueError("should be sqlite:path")
         return text
 
     @model_validator(mode="after")
-    def _names_fit(self) -> "Configuration":
-        names = {trunk.name for trunk in self.trunks}
-        findings = [
-            (key, "the name is taken")
-            for key in repeated((("trunks", i, "name"), t.name) for i, t in enumerate(self.trunks))
-        ]
-        for number, route in enumerate(self.routes):
-            if route.to not in names:
-                findings.append((("routes", number, "to"), f"no trunk {route.to!r}"))
-            if route.source != "*" and route.source not in names:
-                findings.append((("routes", number, "from"), f"no trunk {route.source!r}"))
-        refuse(findings)
+    def _all_fits(self) -> "Configuration":
+        refuse([*self._listener_findings(), *self._name_findings()])
         return self
+
+    def _listener_findings(self) -> Iterator[tuple[Key, str]]:
+        for key in repeated((("listen", index), text) for index, text in enumerate(self.listen)):
+            yield key, "is there twice"
+        for index, text in enumerate(self.listen):
+            if text.startswith(("tls:", "wss:")) and not (self.tls.certificate and self.tls.key):
+                yield ("listen", index), "TLS needs tls.certificate and tls.key"
+
+    def _name_findings(self) -> Iterator[tuple[Key, str]]:
+        names = {trunk.name for trunk in self.trunks}
+        for key in repeated((("trunks", index, "name"), trunk.name) for index, trunk in enumerate(self.trunks)):
+            yield key, "the name is taken"
+        for index, route in enumerate(self.routes):
+            if route.to not in names:
+                yield ("routes", index, "to"), f"no trunk {route.to!r}"
+            if route.source != "*" and route.source not in names:
+                yield ("routes", index, "from"), f"no trunk {route.source!r}"
 
     def trunk(self, name: str) -> Trunk:
         """The trunk of that name. Raises KeyError."""

@@ -71,6 +71,10 @@ class Writer:
         for frame in data_link.sent(from_user, octets):
             self._packet(time, links.LINUX_LAPD, frame)
 
+    def flush(self) -> None:
+        """What was written so far can be read by others."""
+        self._file.flush()
+
     def close(self) -> None:
         """Finish the file."""
         self._file.close()

@@ -7,11 +7,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from gateway.configuration import Configuration, Trunk
 from gateway.interworking import cause_tables
-from gateway.interworking.cause_profiles import profiles
+from gateway.interworking.cause_profiles import own_table, profiles
 from gateway.interworking.cause_tables import H225Table, NameTable, Profile, RoseTable
 from gateway.interworking.number_class import ClassTable
-from gateway.interworking.number_plan import DialRule, NumberPlan, country_plan
+from gateway.interworking.number_plan import DialRule, NumberPlan, country_plan, number_plan
 from gateway.interworking.redirecting import RedirectingTable
 from gateway.model.errors import GatewayError, MappingError
 from gateway.tables import Key, check, load, read, where
@@ -51,6 +52,28 @@ def lint(folder: Path, files: Iterable[Path] = ()) -> tuple[MappingError, ...]:
     for path in files:
         found += _lint_file(path, _schema_by_key(path))
     return tuple(found)
+
+
+def lint_configuration(path: Path) -> tuple[MappingError, ...]:
+    """Everything wrong in a gateway.yaml, the tables that its trunks name included."""
+    if wrong := check(path, Configuration):
+        return wrong
+    return tuple(
+        MappingError(what, where=where(path, ("trunks", index, key)))
+        for index, trunk in enumerate(load(path, Configuration).trunks)
+        for key, what in _in_trunk(trunk)
+    )
+
+
+def _in_trunk(trunk: Trunk) -> Iterator[tuple[str, str]]:
+    try:
+        own_table(trunk.causes)
+    except GatewayError as error:
+        yield "causes", error.what
+    try:
+        number_plan(trunk.numbers or "default")
+    except GatewayError as error:
+        yield "numbers", str(error)
 
 
 def _lint_file(path: Path, schema: type[BaseModel] | None) -> list[MappingError]:

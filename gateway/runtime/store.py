@@ -74,6 +74,12 @@ def opened(location: str, observer: Observer, worker: int = 0, workers: int = 1)
     return SqliteStore(Path(location.removeprefix("sqlite:")), observer, worker, workers)
 
 
+def prepare(location: str) -> None:
+    """Makes the store's file if it is not there, before several processes open it at once. Raises GatewayError."""
+    if location:
+        _prepare(Path(location.removeprefix("sqlite:")))
+
+
 class SqliteStore:
     """An SQLite file in WAL mode with a thread that writes: whatever is put while it writes is its next transaction.
 
@@ -87,8 +93,7 @@ class SqliteStore:
         self._waiting: dict[str, Value | None] = {}
         self._changed = threading.Condition()
         self._closing = threading.Event()
-        inspect(path)
-        self._create()
+        _prepare(path)
         self._stored = {key for key, _ in self._rows()}
         self._thread = threading.Thread(target=self._write_on, name="store", daemon=True)
         self._thread.start()
@@ -128,28 +133,12 @@ class SqliteStore:
             self._waiting[key] = value
             self._changed.notify()
 
-    def _create(self) -> None:
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with closing(self._connect()) as connection, connection:
-                connection.execute("PRAGMA journal_mode = WAL")
-                for statement in _SCHEMA:
-                    connection.execute(statement)
-        except (sqlite3.Error, OSError) as error:
-            raise GatewayError(f"the store cannot be opened: {error}", where=str(self._path)) from None
-
     def _rows(self) -> list[tuple[str, str]]:
-        with closing(self._connect()) as connection:
+        with closing(_connected(self._path)) as connection:
             return connection.execute(_LOAD, (self._workers, self._worker, VERSION)).fetchall()
 
-    def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, timeout=_BUSY)
-        # With WAL this survives the end of the process; only a power cut may lose the last moment.
-        connection.execute("PRAGMA synchronous = NORMAL")
-        return connection
-
     def _write_on(self) -> None:
-        with closing(self._connect()) as connection:
+        with closing(_connected(self._path)) as connection:
             while batch := self._next_batch():
                 if not self._write(connection, batch):
                     self._retry_later(batch)
@@ -192,20 +181,41 @@ class SqliteStore:
             self._waiting = batch | self._waiting
 
 
-def inspect(path: Path) -> None:
-    """Raises GatewayError when there is a file of that path that this version must not write to."""
+def _connected(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=_BUSY)
+    # With WAL this survives the end of the process; only a power cut may lose the last moment.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    return connection
+
+
+def _prepare(path: Path) -> None:
+    try:
+        if not _is_store(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with closing(_connected(path)) as connection, connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                for statement in _SCHEMA:
+                    connection.execute(statement)
+    except (sqlite3.Error, OSError) as error:
+        raise GatewayError(f"the store cannot be opened: {error}", where=str(path)) from None
+
+
+def _is_store(path: Path) -> bool:
+    """False when there is no such file yet. Raises GatewayError for one that this version must not write to."""
     if not path.exists() or not path.stat().st_size:
-        return
+        return False
     try:
         with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=_BUSY)) as connection:
-            (application,) = connection.execute("PRAGMA application_id").fetchone()
-            (version,) = connection.execute("PRAGMA user_version").fetchone()
-            (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+            application, version, state = (
+                connection.execute(f"PRAGMA {question}").fetchone()[0]
+                for question in ("application_id", "user_version", "quick_check(1)")
+            )
     except sqlite3.Error as error:
-        raise GatewayError(f"not a store, or damaged: {error}", where=str(path)) from None
+        raise GatewayError(f"no store, or a damaged one: {error}", where=str(path)) from None
     if application != APPLICATION_ID:
         raise GatewayError("an SQLite file, but no store of refergate", where=str(path))
     if version > VERSION:
         raise GatewayError(f"the store is of version {version}, newer than {VERSION}", where=str(path))
     if state != "ok":
         raise GatewayError(f"the store is damaged: {state.splitlines()[0]}", where=str(path))
+    return True

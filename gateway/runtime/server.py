@@ -1,0 +1,320 @@
+"""One process of the server: transports, clock, signals and store around one gateway."""
+
+import asyncio
+import os
+import signal
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gateway.configuration import Configuration, place
+from gateway.engine.gateway import Gateway
+from gateway.engine.ownership import Ownership
+from gateway.model.errors import GatewayError
+from gateway.runtime.entropy import Tokens
+from gateway.runtime.log import Log
+from gateway.runtime.mesh import Mesh, is_foreign
+from gateway.runtime.records import Records
+from gateway.runtime.reload import reread
+from gateway.runtime.resolver import Resolver
+from gateway.runtime.store import NoStore, Store, opened
+from gateway.runtime.trace import Capture, ReferTrace, traced
+from gateway.runtime.transports import Transports
+from gateway.sip.flow import Flow
+
+_TICK = 0.2
+"""Seconds between two looks at what has to be stored: a call that is shorter is never written."""
+_AT_ONCE = 100
+"""Snapshots taken in one go; the loop breathes between."""
+_LINGER = 0.5
+"""Seconds after the last call in which what was sent last may be answered, or asked for again."""
+
+
+class Worker(NamedTuple):
+    """Which worker a process is: number `own` of `workers`, and its mesh when there is more than one."""
+
+    own: int = 0
+    workers: int = 1
+    mesh: Mesh | None = None
+
+
+class Server:
+    """Serves `configuration`, read from `path`, until it is told to stop. `capture` is a file for all signalling."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        path: Path,
+        log: Log,
+        *,
+        worker: Worker | None = None,
+        capture: Path | None = None,
+    ) -> None:
+        self._configuration, self._path, self._log = configuration, path, log
+        self._worker = worker or Worker()
+        self._mesh = self._worker.mesh
+        self._capture_path = capture
+        self._clock = time.monotonic
+        self._outbox: deque[tuple[Flow, bytes]] = deque()
+        self._early: list[tuple[bytes, Flow, float]] = []
+        self._receive: Callable[[bytes, Flow, float], None] = self._hold
+        self._refers: ReferTrace | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_due = 0.0
+        self._ownership = Ownership(self._worker.own, self._worker.workers)
+        self._records = Records(configuration.records, log)
+        self._stop_at: float | None = None
+        self._idle_since: float | None = None
+
+    async def start(self) -> None:
+        """Binds every listener and takes up the calls of the store. Raises GatewayError."""
+        self._loop = asyncio.get_running_loop()
+        self._finished = self._loop.create_future()
+        self._loop.set_exception_handler(self._loop_failed)
+        self._store: Store = opened(self._configuration.store, self._log, self._worker.own, self._worker.workers)
+        configuration = self._configuration
+        self._capture = Capture(self._capture_path, self._log, time.time) if self._capture_path else None
+        self._transports = Transports(
+            self._loop,
+            self._received,
+            self._failed,
+            configuration.tls,
+            configuration.limits,
+            self._clock,
+            reuse_port=self._worker.workers > 1,
+            tap=self._capture,
+            noted=self._log.log,
+        )
+        bound = await self._transports.listen([place(text) for text in configuration.listen])
+        self._resolver = Resolver(self._loop, self._clock, bound, self._transports.listener)
+        self.gateway = Gateway(
+            configuration,
+            token=Tokens(self._worker.own),
+            wall=time.time,
+            send=self._put,
+            locate=self._resolver.locate,
+            listeners=bound,
+            observer=self._log,
+            record=self._records.write,
+        )
+        self._begin()
+
+    async def run(self) -> None:
+        """Returns when it has been told to stop and the calls are over, or `drain` seconds later."""
+        await self._finished
+        self._flush()
+        self._store_changes(None)
+        if self._mesh:
+            self._mesh.stop()
+        await self._resolver.close()
+        await self._transports.close()
+        self._store.close()
+        self._records.close()
+        if self._capture:
+            self._capture.close()
+
+    def stop(self) -> None:
+        """No new calls; the second time it ends at once."""
+        now = self._clock()
+        if self._stop_at is not None:
+            self._finish()
+            return
+        self._stop_at = now + self._configuration.drain
+        self._log.log("drain", calls=self.gateway.statistics()["calls"], seconds=self._configuration.drain)
+        self.gateway.drain(now)
+        self._flush()
+
+    def reload(self) -> None:
+        """Reads the configuration again; files that others may have rotated are opened anew."""
+        new = reread(self._path, self._configuration, self._log)
+        if new is not None:
+            self._configuration = new
+            self.gateway.reload(new, self._clock())
+            self._trace_refers()
+            self._reload_certificates()
+        self._records.reopen(self._configuration.records)
+        self._flush()
+
+    def log_statistics(self) -> None:
+        """One line with what there is."""
+        self._log.log("statistics", **self.gateway.statistics())
+
+    def _begin(self) -> None:
+        handlers: dict[int, Callable[[], None]] = {
+            signal.SIGTERM: self.stop,
+            signal.SIGINT: self.stop,
+            signal.SIGHUP: self.reload,
+            signal.SIGUSR1: self.log_statistics,
+        }
+        for number, handler in handlers.items():
+            self._loop.add_signal_handler(number, handler)
+        self.gateway.end.peer_names = self._peer_names
+        self._trace_refers()
+        self._restore()
+        if self._mesh:
+            self._join(self._mesh)
+        self._receive = self.gateway.receive
+        for message in self._early:
+            self._receive(*message)
+        self._early.clear()
+        self._transports.after_batch = self._resolver.after_batch = self._flush
+        self._loop.call_later(_TICK, self._tick)
+        self._flush()
+
+    def _join(self, mesh: Mesh) -> None:
+        mesh.received = self.gateway.receive
+        mesh.send_here = self._transports.send
+        mesh.failed_there = self.gateway.flow_failed
+        mesh.done = self._flush
+        mesh.orphaned = self._finish
+        mesh.start(self._loop, self._clock)
+
+    def _restore(self) -> None:
+        # What is in the store already need not be written again.
+        self.gateway.hub.keeps_changes = not isinstance(self._store, NoStore)
+        rows = list(self._store.load())
+        if rows:
+            count = self.gateway.restore((value for _, value in rows), self._clock())
+            self._log.log("restored", calls=count, of=len(rows))
+
+    def _reload_certificates(self) -> None:
+        try:
+            self._transports.reload_tls(self._configuration.tls)
+        except (GatewayError, OSError) as error:
+            self._log.log("reload.refused", reason=str(error))
+
+    def _loop_failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A callback has raised; asyncio would tell it in lines of its own."""
+        error = context.get("exception")
+        trace = "".join(traceback.format_exception(error)) if error else ""
+        self._log.log("fault", reason=str(context.get("message")), traceback=trace)
+
+    # What comes from the transports
+
+    def _received(self, octets: bytes, flow: Flow, now: float) -> None:
+        if self._refers is not None:
+            self._refers.see(True, flow, octets)
+        mesh = self._mesh
+        if mesh is not None:
+            owner = self._ownership.owner(octets)
+            if owner != self._worker.own:
+                mesh.forward(owner, octets, flow, self._peer_names(flow) if flow.transport.is_secure else ())
+                return
+        self._receive(octets, flow, now)
+
+    def _hold(self, octets: bytes, flow: Flow, now: float) -> None:
+        """The first listener is bound before the last one is: nothing is answered until all are."""
+        self._early.append((octets, flow, now))
+
+    def _failed(self, flow: Flow, now: float) -> None:
+        if self._mesh is not None:
+            self._mesh.connection_failed(flow)
+        self.gateway.flow_failed(flow, now)
+
+    def _peer_names(self, flow: Flow) -> tuple[str, ...]:
+        if self._mesh is not None and is_foreign(flow):
+            return self._mesh.names(flow)
+        return self._transports.peer_names(flow)
+
+    def _trace_refers(self) -> None:
+        trunks = traced(self._configuration)
+        self._refers = ReferTrace(trunks, self._log, self.gateway.end.trunk_at) if trunks else None
+
+    # What goes to them
+
+    def _put(self, flow: Flow, octets: bytes) -> None:
+        self._outbox.append((flow, octets))
+
+    def _flush(self) -> None:
+        """Sends what has gathered, and sets the alarm."""
+        outbox = self._outbox
+        while outbox:
+            flow, octets = outbox.popleft()
+            if self._refers is not None:
+                self._refers.see(False, flow, octets)
+            if self._mesh is not None and is_foreign(flow):
+                self._mesh.send(flow, octets)
+            else:
+                self._transports.send(flow, octets)
+        due = self.gateway.next_due()
+        if due is not None and (self._alarm is None or due < self._alarm_due):
+            self._set_alarm(due)
+
+    # Time
+
+    def _set_alarm(self, due: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm_due = due
+        # The loop counts whole milliseconds: rounded down it would come round too early, again and again.
+        self._alarm = self._loop.call_later(max(0.0, due - self._clock()) + 0.001, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self.gateway.advance(self._clock())
+        self._flush()
+
+    def _tick(self) -> None:
+        more = self._store_changes(_AT_ONCE)
+        if self._capture:
+            self._capture.flush()
+        if self._stop_at is not None and self._is_over(self._clock()):
+            self._finish()
+            return
+        self._loop.call_later(_TICK / 10 if more else _TICK, self._tick)
+
+    def _store_changes(self, most: int | None) -> bool:
+        """Whether there may be more than `most`."""
+        count = 0
+        try:
+            for key, snapshot in islice(self.gateway.changes(), most):
+                count += 1
+                if snapshot is None:
+                    self._store.delete(key)
+                else:
+                    self._store.put(key, snapshot)
+        except Exception as error:
+            self.gateway.fault(error)
+        return count == most
+
+    def _is_over(self, now: float) -> bool:
+        assert self._stop_at is not None
+        if not self.gateway.idle:
+            self._idle_since = None
+        elif self._idle_since is None:
+            self._idle_since = now
+        return now >= self._stop_at or (self._idle_since is not None and now - self._idle_since >= _LINGER)
+
+    def _finish(self) -> None:
+        if not self._finished.done():
+            self._finished.set_result(None)
+
+
+def run(server: Server, ready: Callable[[], None]) -> None:
+    """Runs the server in a loop of its own; `ready` is called when all listeners are bound. Raises GatewayError."""
+    import gc
+
+    import uvloop
+
+    async def whole() -> None:
+        await server.start()
+        # What is there by now stays for good; only calls are worth looking through for garbage.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 50)
+        ready()
+        await server.run()
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(whole())
+
+
+def say_ready() -> None:
+    """The line that scripts wait for."""
+    with suppress(OSError):
+        os.write(1, b"ready\n")
