@@ -1,6 +1,6 @@
 """One request that we answer (RFC 3261 §17.2, RFC 6026)."""
 
-from gateway.sip.composing import Fields, compose_response, echo, to_line
+from gateway.sip.composing import Fields, compose_response, echo, to_field
 from gateway.sip.flow import Flow
 from gateway.sip.message import Headers, Message
 from gateway.sip.surroundings import Surroundings
@@ -38,7 +38,7 @@ class ServerTransaction:
         self._hop = hop
         self._key = key
         self._merged: tuple[str, ...] | None = None
-        self._echo = ""
+        self._echo: Fields = ()
         self._octets = b""
         self._interval = 0.0
         self._repeat: Timer | None = None
@@ -109,10 +109,10 @@ class ServerTransaction:
         elif not self.to_tag:
             self.to_tag = self.request.to_tag or to_tag or self._ground.token()
         tag = "" if status == 100 else self.to_tag
-        return compose_response(status, self._echo + to_line(self.request, tag), headers, body, reason)
+        return compose_response(status, [*self._echo, to_field(self.request, tag)], headers, body, reason)
 
     def _finish(self, status: int) -> None:
-        self._echo = ""
+        self._echo = ()
         if status >= 300:
             self._unmerge()
 

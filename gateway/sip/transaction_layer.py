@@ -1,18 +1,18 @@
 """The transactions of an element (RFC 3261 §17, §18): octets in, requests and responses to its user, and back."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 from zlib import crc32
 
 from gateway.model.errors import DecodeError, GatewayError
 from gateway.sip.client_transaction import ClientTransaction, Failure
-from gateway.sip.composing import Fields, compose_request, compose_response, echo, to_line
+from gateway.sip.composing import Fields, compose_request, compose_response, echo, to_field
 from gateway.sip.flow import Flow
 from gateway.sip.message import Message, parse
 from gateway.sip.server_transaction import ServerTransaction
 from gateway.sip.surroundings import Surroundings, TransactionSettings, TransactionUser
 from gateway.sip.timers import TimerQueue
-from gateway.sip.via import COOKIE, Hop, branch_of, reopened, reply_flow, stamped, top_via
+from gateway.sip.validity import defect
+from gateway.sip.via import COOKIE, Hop, reopened, reply_flow, stamped, top_via
 
 __all__ = [
     "ClientTransaction",
@@ -22,15 +22,6 @@ __all__ = [
     "TransactionSettings",
     "TransactionUser",
 ]
-
-try:
-    from gateway.sip.validity import defect
-except ImportError:
-
-    def defect(message: Any) -> Any:
-        """Stands in until validity is there."""
-        return None
-
 
 _LET_IN = frozenset(("OPTIONS", "BYE", "CANCEL", "ACK"))
 _BEYOND = 1.2
@@ -48,6 +39,9 @@ class TransactionLayer:
         token: Callable[[], str],
         settings: TransactionSettings,
     ) -> None:
+        self.timers = timers
+        self.token = token
+        self.settings = settings
         self._ground = Surroundings(user, timers, send, sent_by, token, settings)
         self._answered: list[ServerTransaction] = []
 
@@ -153,8 +147,7 @@ class TransactionLayer:
     def _response_received(self, response: Message, flow: Flow, now: float) -> None:
         if defect(response) is not None:
             return
-        branch = branch_of(response.headers.get("via") or "")
-        transaction = self._ground.clients.get((branch, response.method))
+        transaction = self._ground.clients.get((response.top_via_branch, response.method))
         if transaction is None:
             self._ground.user.stray_response(response, flow, now)
         else:
@@ -214,10 +207,10 @@ class TransactionLayer:
     ) -> None:
         """The same request gets the same To tag whenever it comes (RFC 3261 §8.2.7)."""
         tag = f"{crc32(f'{hop.branch} {request.call_id}'.encode('utf-8', 'surrogateescape')):08x}"
-        lines = echo(request, stamped(hop, flow)) + to_line(request, tag)
+        echoed = [*echo(request, stamped(hop, flow)), to_field(request, tag)]
         lost = flow.connection and flow.connection in self._ground.lost
         where = reopened(hop, flow) if lost else reply_flow(hop, flow)
-        self._ground.send(where, compose_response(status, lines, headers, b"", reason))
+        self._ground.send(where, compose_response(status, echoed, headers, b"", reason))
 
     def _cancel_received(self, cancel: Message, hop: Hop, key: tuple[str, ...], flow: Flow, now: float) -> None:
         """CANCEL is answered here (RFC 3261 §9.2); the user answers the INVITE."""

@@ -31,15 +31,6 @@ def top_via(headers: Headers) -> Hop | None:
     return _plain(value) or _any(value)
 
 
-def branch_of(value: str) -> str:
-    """The branch of the first Via in `value`, "" when it has none. Quick: this is asked of every response."""
-    start = value.find(";branch=")
-    if start < 0:
-        hop = _any(value)
-        return hop.branch if hop else ""
-    return _until(value, start + 8)
-
-
 def _until(value: str, start: int) -> str:
     """What stands between `start` and the next separator."""
     end = len(value)
