@@ -235,19 +235,22 @@ from gateway.model.errors import GatewayError
 from gateway.runtime.log import Log
 from gateway.runtime.workers import Supervisor
 
+def say(*words):
+    os.write(1, (" ".join(map(str, words)) + "\\n").encode())
+
 def work(duty):
     if "{how}" == "refuse" and duty.number == 1:
         raise GatewayError("cannot listen", where="udp:127.0.0.1:1")
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
-    signal.signal(signal.SIGUSR1, lambda *_: print("usr1", duty.number, flush=True))
+    signal.signal(signal.SIGUSR1, lambda *_: say("usr1", duty.number))
     duty.ready()
-    print("pid", duty.number, os.getpid(), flush=True)
+    say("pid", duty.number, os.getpid())
     while not select.select([duty.mesh.lifeline], [], [], 60)[0]: pass
 
 try:
-    code = Supervisor(2, work, Log()).run(lambda: print("ready", flush=True))
+    code = Supervisor(2, work, Log()).run(lambda: say("ready"))
 except GatewayError as error:
-    print(error, flush=True)
+    say(error)
     code = 2
 os._exit(code)
 """
