@@ -1,0 +1,39 @@
+"""What is written down of a running transfer, for `gateway.hub.transfer_restart` to read."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gateway.hub.leg import Leg
+
+if TYPE_CHECKING:
+    from gateway.hub.transfer import Transfer
+
+ROLES = ("transferor", "transferee", "target", "owed")
+_FLAGS = ("accepted", "told", "heard", "dialled")
+
+
+def written(transfer: "Transfer") -> dict[str, object]:
+    """JSON values. Legs that are in a call are named only: they come back with it."""
+    return {
+        "kind": "transfer",
+        "id": transfer.id,
+        "state": transfer.state.value,
+        "call": transfer.call.id if transfer.call else "",
+        "joined": transfer.joined.id if transfer.joined else "",
+        "flags": {name: getattr(transfer, name) for name in _FLAGS},
+        "referrals": transfer.referrals,
+        "notes": transfer.notes.snapshot(),
+        "legs": {role: _leg(transfer, leg) for role, leg in _roles(transfer)},
+    }
+
+
+def _roles(transfer: "Transfer") -> Iterator[tuple[str, Leg]]:
+    for role in ROLES:
+        leg: Leg | None = getattr(transfer, role)
+        is_here = transfer.transferor_here if role == "transferor" else True
+        if leg is not None and leg.answered and is_here:
+            yield role, leg
+
+
+def _leg(transfer: "Transfer", leg: Leg) -> dict[str, object]:
+    return {"id": leg.id, "snapshot": leg.snapshot() if leg.owner is transfer else None}

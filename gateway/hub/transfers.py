@@ -1,0 +1,174 @@
+"""All transfers: which are under way, and what the calls have to tell them."""
+
+from typing import TYPE_CHECKING
+
+from gateway.configuration import TransferPolicy
+from gateway.hub.admission import refused
+from gateway.hub.call import Call
+from gateway.hub.leg import Leg, LegEvents
+from gateway.hub.lone_legs import LoneLegs
+from gateway.hub.outcomes import RESTARTED
+from gateway.hub.replacement import replace_leg
+from gateway.hub.transfer import Transfer
+from gateway.hub.transfer_consumed import caller_of, normalise
+from gateway.hub.transfer_passed import passable
+from gateway.hub.transfer_record import TransferNotes
+from gateway.hub.transfer_restart import restored
+from gateway.hub.transfer_table import Input, State
+from gateway.hub.transfer_target import normalised
+from gateway.model.call import CallRequest, Clearing
+from gateway.model.causes import Cause
+from gateway.model.errors import GatewayError
+from gateway.model.transfer import Kept, TransferKind, TransferOutcome, TransferProgress, TransferRequest
+
+if TYPE_CHECKING:
+    from gateway.hub.hub import Hub
+
+_CARRIED_OUT_ELSEWHERE = Clearing(501, Cause(79))
+
+
+class Transfers:
+    """The transfers of a hub. `running` are those not over yet, by the id that the transferor's leg gave them;
+    `waiting` owns restored legs until their transfer is there.
+    """
+
+    def __init__(self, hub: "Hub") -> None:
+        self.hub = hub
+        self.running: dict[str, Transfer] = {}
+        self.waiting: LegEvents = LoneLegs()
+        self._referred: dict[str, Transfer] = {}
+
+    def asked(
+        self, call: Call, leg: Leg, transfer: str, request: TransferRequest, replaced: Leg | None, now: float
+    ) -> None:
+        """A leg of the call wants to have its partner transferred: it is tried, passed on or refused."""
+        notes = self._notes(call, leg, transfer, request, now)
+        trunk = self.hub.settings[leg.trunk]
+        clearing = refused(self.hub, call, leg, request, replaced, trunk)
+        if clearing is not None:
+            self._refuse(leg, notes, clearing, now, declined=trunk.transfer is TransferPolicy.REJECT)
+            return
+        running = Transfer(self, transfer, call, leg, request, notes)
+        self._begin(running, call, replaced, now, passing=trunk.transfer is TransferPolicy.PASS)
+
+    def _begin(self, running: Transfer, call: Call, replaced: Leg | None, now: float, *, passing: bool) -> None:
+        transferee = running.transferee
+        assert transferee is not None
+        running.replaced = replaced
+        running.caller = caller_of(call, transferee)
+        running.notes.trunks = {"transferor": running.transferor.trunk, "transferee": transferee.trunk}
+        normalise(running)
+        call.transfer = running
+        self.running[running.id] = running
+        request = passable(transferee, running.request, replaced) if passing else None
+        if request is not None:
+            running.step(Input.PASS, now, request)
+        else:
+            running.step(Input.CONSUME, now)
+
+    def _notes(self, call: Call, leg: Leg, id: str, request: TransferRequest, now: float) -> TransferNotes:
+        other = call.other(leg)
+        target = request.target.uri if request.target else ""
+        parties = (leg.address, other.address if other else "", target)
+        return TransferNotes(id, request.kind.value, *parties, self.hub.wall(), now)
+
+    def _refuse(self, leg: Leg, notes: TransferNotes, clearing: Clearing, now: float, *, declined: bool) -> None:
+        notes.decision = "reject" if declined else "refused"
+        notes.method = "refer"
+        notes.trunks = {"transferor": leg.trunk}
+        leg.refuse_transfer(notes.id, clearing, now)
+        self.hub.observer.log("transfer.refused", transfer=notes.id, leg=leg.id, status=clearing.status)
+        notes.write(self.hub, "refused", clearing)
+
+    def replace(self, leg: Leg, request: CallRequest, replaced: Leg, now: float) -> None:
+        """A new leg wants to take the place of another one (INVITE with Replaces, RFC 3891)."""
+        replace_leg(self.hub, leg, request, replaced, now)
+
+    def redirected(self, source: str, request: CallRequest, clearing: Clearing, followed: bool, now: float) -> None:
+        """A call was sent elsewhere before it was answered: that is a transfer too, and has its record."""
+        target = clearing.contacts[0] if clearing.contacts else None
+        uri = target.uri if target else ""
+        parties = (request.called.uri, request.calling.uri, uri)
+        notes = TransferNotes(self.hub.token(), TransferKind.REDIRECT.value, *parties, self.hub.wall(), now)
+        notes.normalised = normalised(self.hub, source, target) if target else ""
+        notes.decision, notes.method = "consume" if followed else "pass", "redirect"
+        notes.trunks = {"transferee": source}
+        self.hub.observer.log("transfer.redirected", transfer=notes.id, target=uri, followed=followed)
+        notes.write(self.hub, "succeeded" if target else "failed", clearing)
+
+    def also(self, call: Call, leg: Leg, clearing: Clearing, now: float) -> None:
+        """A BYE named somebody to call instead, as once drafted for transfer: it is written down, and is a BYE."""
+        target = next((item.value for item in clearing.kept if _is_also(item)), "")
+        other = call.other(leg)
+        parties = (leg.address, other.address if other else "", target)
+        notes = TransferNotes(self.hub.token(), TransferKind.BYE_ALSO.value, *parties, self.hub.wall(), now)
+        notes.decision, notes.method, notes.trunks = "refused", "refer", {"transferor": leg.trunk}
+        self.hub.observer.log("transfer.bye_also", transfer=notes.id, leg=leg.id, target=target)
+        notes.write(self.hub, "refused", _CARRIED_OUT_ELSEWHERE, "BYE with Also is a plain BYE")
+
+    def delivered(self, leg: Leg, transfer: str, now: float) -> None:
+        """The final report was heard."""
+        running = self.running.get(transfer)
+        if running is not None:
+            running.step(Input.DELIVERED, now)
+
+    def cancelled(self, leg: Leg, transfer: str, now: float) -> None:
+        """Nobody listens to reports any more."""
+        running = self.running.get(transfer)
+        if running is not None:
+            running.unheard(now)
+
+    def refer(self, transfer: Transfer, leg: Leg) -> None:
+        """The transfer has asked the leg's peer to carry it out, and hears what comes of it."""
+        self._referred[leg.id] = transfer
+
+    def progress(self, leg: Leg, report: TransferProgress, now: float) -> None:
+        """A peer that was referred is at work."""
+        running = self._referred.get(leg.id)
+        if running is not None:
+            running.step(Input.REFER_PROGRESSED, now, report)
+
+    def outcome(self, leg: Leg, outcome: TransferOutcome, now: float) -> None:
+        """How a REFER that was passed on ended."""
+        running = self._referred.pop(leg.id, None)
+        if running is not None:
+            running.referred(outcome, now)
+
+    def log(self, transfer: Transfer, input: Input, state: State) -> None:
+        """One line for each step, with the names of the transferor's dialog."""
+        named = transfer.transferor.reference
+        dialog = {"call_id": named.call_id, "to_tag": named.to_tag, "from_tag": named.from_tag} if named else {}
+        before = transfer.state.value
+        leg = transfer.transferor.id
+        self.hub.observer.log(
+            f"transfer.{input.value}", transfer=transfer.id, leg=leg, before=before, state=state.value, **dialog
+        )
+
+    def changed(self, transfer: Transfer) -> None:
+        """Has the transfer written down, or forgotten when it is over."""
+        if transfer.state is State.OVER and self.running.pop(transfer.id, None) is not None:
+            self._forget(transfer)
+        self.hub.changed(transfer)
+
+    def _forget(self, transfer: Transfer) -> None:
+        for call in (transfer.call, transfer.joined):
+            if call is not None and call.transfer is transfer:
+                call.transfer = None
+        for leg in [leg for leg, each in self._referred.items() if each is transfer]:
+            del self._referred[leg]
+
+    def restore(self, snapshot: dict[str, object], now: float) -> None:
+        """Takes a transfer up again after a restart, its calls being there already."""
+        try:
+            running = restored(self, snapshot, now)
+        except GatewayError as error:
+            self.hub.observer.log("transfer.lost", level="warning", transfer=snapshot.get("id"), why=str(error))
+            return
+        if running is None:
+            return
+        self.running[running.id] = running
+        running.step(Input.RESTARTED, now, RESTARTED)
+
+
+def _is_also(item: Kept) -> bool:
+    return item.what.lower() == "also"
