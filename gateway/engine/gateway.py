@@ -23,7 +23,8 @@ class Gateway:
 
     `send` takes octets for a flow and must not call back at once; `locate` finds the ways to a URI (RFC 3263);
     `wall` gives seconds since 1970 for records. `listeners` are the bound addresses in the order of the
-    configuration. No method raises for what a peer does: a fault of ours is logged, what it happened in is dropped.
+    configuration; `own_host` is our address on a way when we listen on any, `peer_names` are the names in a peer's
+    certificate. No method raises for what a peer does: a fault of ours is logged, what it happened in is dropped.
     """
 
     def __init__(
@@ -37,13 +38,17 @@ class Gateway:
         listeners: Sequence[tuple[Transport, str, int]],
         observer: Observer,
         record: Callable[[TransferRecord], None],
+        own_host: Callable[[Flow], str] | None = None,
+        peer_names: Callable[[Flow], tuple[str, ...]] | None = None,
     ) -> None:
         self._observer = observer
         self._timers = TimerQueue()
         self._faults = 0
-        self.end = SipEnd(configuration, listeners, self._timers, send, token, locate, observer)
+        self.end = SipEnd(configuration, listeners, self._timers, send, token, locate, observer, own_host=own_host)
         self.hub = Hub(configuration, self.end, self._timers, observer, token, record, wall)
         self.end.hub = self.hub
+        if peer_names is not None:
+            self.end.peer_names = peer_names
         self._receive = self.end.ua.receive
 
     def receive(self, octets: bytes, flow: Flow, now: float) -> None:
@@ -72,48 +77,54 @@ class Gateway:
         """When `advance` is wanted next; None when nothing is awaited."""
         return self._timers.next_due()
 
+    def start(self, now: float) -> None:
+        """All listeners are bound: peers are looked up and watched."""
+        self.end.start(now)
+
     def reload(self, configuration: Configuration, now: float) -> None:
-        """Another configuration from now on; calls go on. What is listened on stays."""
-        try:
-            self.end.reload(configuration, now)
-            self.hub.configuration = configuration
-        except Exception as error:
-            self.fault(error)
+        """Another configuration from now on; calls go on. What is listened on stays. Raises GatewayError, and all is
+        as before, when it is no good.
+        """
+        self.end.reload(configuration, now)
+        self.hub.configuration = configuration
 
     def drain(self, now: float) -> None:
         """No new calls any more; those there are go on."""
-        self.end.drain()
+        self.end.drain(now)
+        self.hub.drain(now)
 
     @property
     def idle(self) -> bool:
         """Whether there is neither a call nor a transfer."""
-        return not self.hub.calls and not self.hub.transfers.running
+        return self.hub.idle and not self.hub.transfers.running
 
     def changes(self) -> Iterator[tuple[str, dict[str, object] | None]]:
-        """The calls that have changed since they were last asked for, each with its snapshot; None for one that is
-        no more. What is not taken comes the next time.
+        """Calls and transfers that have changed since they were last asked for, each with its snapshot; None for one
+        that is no more. What is not taken comes the next time.
         """
-        return iter(self.hub.changes())
+        return self.hub.changes()
 
-    def restore(self, snapshots: Iterable[dict[str, object]], now: float) -> int:
-        """Takes calls up again where a snapshot left them; how many. One that cannot be is logged and left out."""
-        count = 0
-        for snapshot in snapshots:
+    def restore(self, snapshots: Iterable[tuple[str, dict[str, object]]], now: float) -> tuple[str, ...]:
+        """Takes calls and transfers up again where their snapshots left them. One that cannot be is logged, and its
+        key is among those that come back.
+        """
+        lost = []
+        for key, snapshot in snapshots:
             try:
                 self.hub.restore(snapshot, now)
-                count += 1
-            except Exception as error:
-                self._observer.log("restore.refused", level="warning", call=snapshot.get("id"), reason=str(error))
-        return count
+            except Exception as error:  # a bad row must not keep the others from coming back
+                self._observer.log("restore.refused", level="warning", key=key, reason=repr(error))
+                lost.append(key)
+        return tuple(lost)
 
     def statistics(self) -> dict[str, object]:
         """Numbers of what there is now and has been."""
         return {
-            "calls": len(self.hub.calls),
+            **self.hub.statistics(),
+            **self.end.statistics(),
             "transfers": len(self.hub.transfers.running),
             "timers": len(self._timers),
             "faults": self._faults,
-            **self.end.statistics(),
         }
 
     def fault(self, error: Exception, **fields: object) -> None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from gateway.configuration import Configuration, configuration
 from gateway.hub.leg import Observer
 from gateway.interworking.lint import lint_configuration
-from gateway.model.errors import GatewayError
 
 _AT_START = ("listen", "store", "workers")
 """Keys that are looked at when the process starts and not again."""
@@ -18,16 +17,13 @@ def read(path: Path) -> Configuration:
     return configuration(path)
 
 
-def reread(path: Path, old: Configuration, observer: Observer) -> Configuration | None:
-    """The new configuration, or None, and the reason in the log, when the file is wrong: then the old one stays.
+def reread(path: Path, old: Configuration, observer: Observer) -> Configuration:
+    """The new configuration. What can only change with a restart stays as it was, and the log says so.
 
-    What can only change with a restart stays as it was, and the log says so.
+    Raises MappingError for the first thing that is wrong in the file.
     """
-    try:
-        new = read(path)
-    except (GatewayError, OSError) as error:
-        observer.log("reload.refused", reason=str(error))
-        return None
+    new = read(path)
     waiting = [key for key in _AT_START if getattr(new, key) != getattr(old, key)]
-    observer.log("reload", path=str(path), needs_restart=waiting)
+    if waiting:
+        observer.log("reload.needs_restart", level="warning", keys=waiting)
     return new.model_copy(update={key: getattr(old, key) for key in waiting})

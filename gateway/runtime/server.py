@@ -101,6 +101,8 @@ class Server:
             listeners=bound,
             observer=self._log,
             record=self._records.write,
+            own_host=lambda flow: self._transports.address(flow)[0],
+            peer_names=self._peer_names,
         )
         self._begin()
 
@@ -125,18 +127,21 @@ class Server:
             self._finish()
             return
         self._stop_at = now + self._configuration.drain
-        self._log.log("drain", calls=self.gateway.statistics()["calls"], seconds=self._configuration.drain)
+        self._log.log("drain", calls=len(self.gateway.hub.calls), seconds=self._configuration.drain)
         self.gateway.drain(now)
         self._flush()
 
     def reload(self) -> None:
         """Reads the configuration again; files that others may have rotated are opened anew."""
-        new = reread(self._path, self._configuration, self._log)
-        if new is not None:
-            self._configuration = new
+        try:
+            new = reread(self._path, self._configuration, self._log)
+            self._transports.reload_tls(new.tls)
             self.gateway.reload(new, self._clock())
+            self._configuration = new
             self._trace_refers()
-            self._reload_certificates()
+            self._log.log("reload", path=str(self._path))
+        except (GatewayError, OSError) as error:
+            self._log.log("reload.refused", reason=str(error))
         self._records.reopen(self._configuration.records)
         self._flush()
 
@@ -153,9 +158,9 @@ class Server:
         }
         for number, handler in handlers.items():
             self._loop.add_signal_handler(number, handler)
-        self.gateway.end.peer_names = self._peer_names
         self._trace_refers()
         self._restore()
+        self.gateway.start(self._clock())
         if self._mesh:
             self._join(self._mesh)
         self._receive = self.gateway.receive
@@ -179,14 +184,10 @@ class Server:
         self.gateway.hub.keeps_changes = not isinstance(self._store, NoStore)
         rows = list(self._store.load())
         if rows:
-            count = self.gateway.restore((value for _, value in rows), self._clock())
-            self._log.log("restored", calls=count, of=len(rows))
-
-    def _reload_certificates(self) -> None:
-        try:
-            self._transports.reload_tls(self._configuration.tls)
-        except (GatewayError, OSError) as error:
-            self._log.log("reload.refused", reason=str(error))
+            lost = self.gateway.restore(rows, self._clock())
+            for key in lost:
+                self._store.delete(key)
+            self._log.log("restored", entries=len(rows), lost=len(lost))
 
     def _loop_failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A callback has raised; asyncio would tell it in lines of its own."""
