@@ -1,18 +1,47 @@
 """A SIP dialog: its identity, its route, its numbers (RFC 3261 §12)."""
 
+from typing import TYPE_CHECKING, Any, Protocol
+
 from gateway.model.errors import DecodeError
 from gateway.sip.address import Address
-from gateway.sip.flow import Flow
+from gateway.sip.flow import Flow, Transport
 from gateway.sip.message import Message
+from gateway.sip.parameters import Parameters
 from gateway.sip.peer_profile import PeerProfile
 
+if TYPE_CHECKING:
+    from gateway.sip.server_transaction import ServerTransaction
+    from gateway.sip.session import Session
+
 Fields = tuple[tuple[str, str], ...]
+
+# Requests that went out after the last snapshot: their numbers must not be used again (§12.2.1.1 allows gaps).
+_UNSEEN = 100
+
+
+class ReferNotifier(Protocol):
+    """A subscription of the peer to what became of its REFER; `event_id` is the CSeq of that REFER."""
+
+    event_id: str
+
+    def subscribe_received(self, transaction: "ServerTransaction", now: float) -> None:
+        """Refreshed, or ended by Expires: 0."""
+
+
+class ReferSubscriber(Protocol):
+    """Our subscription to what becomes of a REFER of ours; `event_id` is the CSeq of the REFER that was sent last."""
+
+    event_id: str
+
+    def notify_received(self, transaction: "ServerTransaction", now: float) -> None:
+        """The peer reports."""
 
 
 class Dialog:
     """One dialog with all that uses it (RFC 5057). `local_address` and `remote_address` are the values of From and
     To without tags; `remote_target` is a URI, `route_set` holds Route values in order. `flow` is where the peer's
-    last message came from, `uses` counts the session and the subscriptions that need the dialog.
+    last message came from, `uses` counts the session and the subscriptions that need the dialog, `refers` the REFERs
+    that were accepted in it.
     """
 
     __slots__ = (
@@ -23,12 +52,15 @@ class Dialog:
         "local_cseq",
         "local_tag",
         "profile",
+        "referrals",
+        "refers",
         "remote_address",
         "remote_cseq",
         "remote_tag",
         "remote_target",
         "route_set",
         "session",
+        "subscriptions",
         "uses",
     )
 
@@ -60,15 +92,57 @@ class Dialog:
         self.local_cseq = local_cseq
         self.remote_cseq = remote_cseq
         self.is_early = is_early
-        self.session: object = None
+        self.session: Session | None = None
+        self.referrals: tuple[ReferNotifier, ...] = ()
+        self.subscriptions: tuple[ReferSubscriber, ...] = ()
+        self.refers = 0
         self.uses = 0
+
+    @classmethod
+    def received(cls, request: Message, local_tag: str, flow: Flow, profile: PeerProfile) -> "Dialog":
+        """The dialog that a request makes at the one who receives it (§12.1.1). `remote_target` is "" when there is
+        no Contact that can be read.
+        """
+        headers = request.headers
+        return cls(
+            request.call_id,
+            local_tag,
+            request.from_tag,
+            untagged(headers.get("to") or ""),
+            untagged(headers.get("from") or ""),
+            contact_uri(request),
+            headers.all("record-route"),
+            flow,
+            profile,
+            remote_cseq=request.cseq,
+            is_early=True,
+        )
+
+    def answered(self, response: Message, remote_tag: str, flow: Flow) -> "Dialog":
+        """The dialog that a response to our request makes (§12.1.2); `self` holds what was known before it."""
+        made = Dialog(
+            self.call_id,
+            self.local_tag,
+            remote_tag,
+            self.local_address,
+            self.remote_address,
+            contact_uri(response) or self.remote_target,
+            response.headers.all("record-route")[::-1],
+            flow,
+            self.profile,
+            local_cseq=self.local_cseq,
+            remote_cseq=-1,
+            is_early=response.status < 200,
+        )
+        made.session = self.session
+        return made
 
     @property
     def key(self) -> tuple[str, str, str]:
         """Call-ID, our tag, the peer's tag (RFC 3261 §12)."""
         return self.call_id, self.local_tag, self.remote_tag
 
-    def next_request(self, method: str, cseq: int = 0) -> tuple[str, Fields]:
+    def next_request(self, method: str, cseq: int = 0, max_forwards: int = 70) -> tuple[str, Fields]:
         """Request-URI and header fields (all but Via and Contact) of the next request in the dialog (§12.2.1.1).
 
         ACK and CANCEL give the `cseq` of their INVITE; any other takes the next number. A first route without `lr`
@@ -78,7 +152,7 @@ class Dialog:
             self.local_cseq += 1
         uri, routes = self._route()
         return uri, (
-            ("Max-Forwards", "70"),
+            ("Max-Forwards", str(max_forwards)),
             *(("Route", route) for route in routes),
             ("From", f"{self.local_address};tag={self.local_tag}"),
             ("To", f"{self.remote_address};tag={self.remote_tag}" if self.remote_tag else self.remote_address),
@@ -95,9 +169,50 @@ class Dialog:
         """Takes the Contact of a target refresh request or its 2xx (§12.2); one that is missing or unreadable changes
         nothing.
         """
-        contacts = message.headers.all("contact")
-        if contacts and contacts[0].strip() != "*":
-            self.remote_target = _uri(contacts[0]) or self.remote_target
+        self.remote_target = contact_uri(message) or self.remote_target
+
+    def snapshot(self) -> dict[str, object]:
+        """What `restored` needs; plain JSON values."""
+        return {
+            "call_id": self.call_id,
+            "tags": [self.local_tag, self.remote_tag],
+            "addresses": [self.local_address, self.remote_address],
+            "target": self.remote_target,
+            "routes": list(self.route_set),
+            "flow": list(self.flow),
+            "cseqs": [self.local_cseq, self.remote_cseq],
+            "refers": self.refers,
+        }
+
+    @classmethod
+    def restored(cls, snapshot: dict[str, object], profile: PeerProfile) -> "Dialog":
+        """The dialog as it was. Raises DecodeError for what is no snapshot."""
+        try:
+            return cls._restored(snapshot, profile)
+        except (KeyError, TypeError, ValueError) as error:
+            raise DecodeError(f"no dialog: {error!r}", where="snapshot") from error
+
+    @classmethod
+    def _restored(cls, snapshot: dict[str, Any], profile: PeerProfile) -> "Dialog":
+        transport, host, port, _, listener, server_name = snapshot["flow"]
+        local_cseq, remote_cseq = snapshot["cseqs"]
+        local_tag, remote_tag = snapshot["tags"]
+        local_address, remote_address = snapshot["addresses"]
+        made = cls(
+            snapshot["call_id"],
+            local_tag,
+            remote_tag,
+            local_address,
+            remote_address,
+            snapshot["target"],
+            tuple(snapshot["routes"]),
+            Flow(Transport(transport), host, port, 0, listener, server_name),
+            profile,
+            local_cseq=local_cseq + _UNSEEN,
+            remote_cseq=remote_cseq,
+        )
+        made.refers = snapshot["refers"]
+        return made
 
     def _route(self) -> tuple[str, tuple[str, ...]]:
         if not self.route_set:
@@ -108,8 +223,24 @@ class Dialog:
         return first.uri, (*self.route_set[1:], f"<{self.remote_target}>")
 
 
-def _uri(contact: str) -> str:
+def contact_uri(message: Message) -> str:
+    """The URI of the first Contact; "" when there is none that can be read."""
+    contacts = message.headers.all("contact")
+    if not contacts or contacts[0] == "*":
+        return ""
+    first = contacts[0]
+    if first[0] == "<" and first[-1] == ">" and first.count("<") == 1:
+        return first[1:-1].strip()
     try:
-        return Address.parse(contact).uri
+        return Address.parse(first).uri
     except DecodeError:
         return ""
+
+
+def untagged(value: str) -> str:
+    """The value of a From or To without its tag."""
+    start = value.rfind(">") + 1
+    if "tag" not in value[start:].lower():
+        return value
+    head, _, rest = value[start:].partition(";")
+    return f"{value[:start]}{head}{Parameters.parse(rest).without('tag')}"

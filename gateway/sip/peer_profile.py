@@ -35,3 +35,15 @@ class PeerProfile:
     min_se: int = 90
     symmetric: bool = False
     credentials: tuple[Credential, ...] = ()
+
+    @property
+    def contact_field(self) -> tuple[str, str]:
+        """Our Contact."""
+        return "Contact", f"<{self.contact}>"
+
+    def abilities(self, *, reliable: bool = True) -> tuple[tuple[str, str], ...]:
+        """Contact, Allow and Supported; without 100rel when `reliable` is False or the profile says "off"."""
+        tags = self.supported
+        if "100rel" in tags and (not reliable or self.reliable == "off"):
+            tags = tuple(tag for tag in tags if tag != "100rel")
+        return ("Contact", f"<{self.contact}>"), ("Allow", self.allow), ("Supported", ", ".join(tags))
