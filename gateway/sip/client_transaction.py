@@ -13,7 +13,6 @@ from gateway.sip.via import COOKIE
 
 _NOWHERE = Flow(Transport.UDP, "", 0)
 _UNANSWERED = (State.TRYING, State.PROCEEDING)
-_VIA_AND_LENGTH = 150
 _CARRIED = frozenset(("route", "from", "to", "call-id", "session-id"))
 
 
@@ -31,33 +30,9 @@ class ClientTransaction:
     """
 
     __slots__ = (
-        *(
-            "body",
-            "branch",
-            "cancelled",
-            "context",
-            "flow",
-            "headers",
-            "method",
-            "provisional",
-            "quiet",
-            "state",
-            "uri",
-        ),
-        *(
-            "_cancel",
-            "_flows",
-            "_ground",
-            "_interval",
-            "_limit",
-            "_machine",
-            "_octets",
-            "_place",
-            "_plans",
-            "_repeat",
-            "_rows",
-        ),
-        *("_sent_by",),
+        *("body", "branch", "cancelled", "context", "flow", "headers", "method", "provisional", "quiet", "state"),
+        *("_cancel", "_flows", "_ground", "_interval", "_is_large", "_limit", "_machine", "_octets", "_place"),
+        *("_plans", "_repeat", "_rows", "_sent_by", "uri"),
     )
 
     def __init__(
@@ -93,6 +68,7 @@ class ClientTransaction:
         self._cancel: Fields | None = None
         self._octets = b""
         self._interval = 0.0
+        self._is_large = False
         self._repeat: Timer | None = None
         self._limit: Timer | None = None
         self._place: tuple[str, str, int] | None = None
@@ -100,7 +76,6 @@ class ClientTransaction:
     def start(self, now: float) -> None:
         """Sends the request to the first place; without any, the failure is told as soon as timers run."""
         if self._flows:
-            self._spread()
             self._attempt(now)
         else:
             self._ground.timers.start(now, self._nowhere)
@@ -161,25 +136,28 @@ class ClientTransaction:
         if not self.quiet:
             self._ground.user.response_received(self, response, now)
 
-    def _spread(self) -> None:
-        """What is too large for a datagram is tried by TCP first, and by UDP if that fails (RFC 3261 §18.1.1)."""
-        if not any(flow.transport is Transport.UDP for flow in self._flows):
-            return
-        size = sum([len(name) + len(value) for name, value in self.headers]) + 4 * len(self.headers) + len(self.body)
-        if size + len(self.uri) + _VIA_AND_LENGTH > self._ground.settings.mtu and not self.quiet:
-            self._flows = [step for flow in self._flows for step in _by_tcp_first(flow)]
-
     def _attempt(self, now: float) -> None:
         """The request, with a new branch, to the next place."""
         self.flow = flow = self._flows.pop(0)
         self.branch = self.branch if self.quiet else COOKIE + self._ground.token()
         self._plans = self._ground.plans[self._machine, flow.transport.is_reliable]
         self._octets = compose_request(self.method, self.uri, self.via, self.headers, self.body)
+        if self._is_too_large(flow):
+            self._flows = [step for each in (flow, *self._flows) for step in _by_tcp_first(each)]
+            self._attempt(now)
+            return
         self._ground.clients[self.branch, self.method] = self
         self._place = flow[:3]
         self._ground.places.setdefault(self._place, {})[self] = None
         self._enter(State.TRYING, now)
         self._ground.send(flow, self._octets)
+
+    def _is_too_large(self, flow: Flow) -> bool:
+        """What is too large for a datagram is tried by TCP first, and by UDP if that fails (RFC 3261 §18.1.1)."""
+        if flow.transport is not Transport.UDP or self._is_large or self.quiet:
+            return False
+        self._is_large = len(self._octets) > self._ground.settings.mtu
+        return self._is_large
 
     @property
     def via(self) -> str:
