@@ -70,6 +70,7 @@ def _is_plain(message: Message) -> bool:
         and message.cseq_method == message.method
         and message.cseq <= _LARGEST_CSEQ
         and message.call_id != ""
+        and len(message.top_via_branch) != 7
         and _SINGLE.isdisjoint(headers.repeated)
         and _is_plain_via(via)
         and _is_plain_address(sender)
@@ -185,6 +186,13 @@ def _via(message: Message) -> Defect | None:
     return Defect(400, "Bad Via") if _has_idle_separators(via) else None
 
 
+def _branch(message: Message) -> Defect | None:
+    # It claims to be unique and is not (RFC 4475 §3.2.1): one such request would be taken for another.
+    if message.top_via_branch.lower() == "z9hg4bk":
+        return Defect(400, "No Branch behind z9hG4bK")
+    return None
+
+
 def _has_idle_separators(value: str) -> bool:
     text = "".join(value.split())
     return text.endswith((",", ";")) or any(pair in text for pair in (";;", ",,", ";,", ",;"))
@@ -225,6 +233,7 @@ _REQUEST_CHECKS: tuple[Callable[[Message], Defect | None], ...] = (
     _cseq,
     _request_uri,
     _via,
+    _branch,
     _addresses,
     _max_forwards,
     _content_length,
