@@ -19,6 +19,7 @@ from gateway.hub.leg import Leg, LegEvents, Observer
 from gateway.model.call import CallRequest
 from gateway.model.errors import GatewayError
 from gateway.sip.client_transaction import ClientTransaction, Failure
+from gateway.sip.dialog import Dialog
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.invitation import Invitation
 from gateway.sip.message import Message
@@ -206,6 +207,12 @@ class SipEnd(SessionEvents, ReferEvents):
         return self.own.is_ours(uri)
 
     # --- legs ---
+
+    def is_party(self, leg: SipLeg, request: Message, dialog: Dialog) -> bool:
+        """By address, not by port; the peer's Contact and the proxies in between count as well."""
+        host = dialog.flow.host
+        named = (dialog.remote_target, *dialog.route_set)
+        return self._admission.trunk_of(request, dialog.flow) is leg.line or any(host in each for each in named)
 
     def new_leg(self, trunk: SipTrunk, owner: LegEvents, *, incoming: bool, address: str) -> SipLeg:
         """A leg without a session yet."""
