@@ -159,4 +159,5 @@ class Connection(asyncio.Protocol):
         if not self.is_outgoing or not self._owner.is_checked or tls.is_for(self.names, wanted):
             return True
         self.give_up(f"the certificate is not for {wanted} but for {', '.join(self.names) or 'nobody'}")
+        self._transport = None
         return False
