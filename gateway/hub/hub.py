@@ -234,9 +234,8 @@ class Hub(Bystander):
     def _of_restored(self, id: str, snapshot: dict[str, object], legs: dict[str, Leg]) -> Call:
         """The call of these legs as it was; a callee that is alone stands as the caller."""
         whole = len(legs) == 2
-        state = (
-            CallState.PARTED if not whole else CallState.JOINING if snapshot.get("is_joining") else CallState.TALKING
-        )
+        up = CallState.JOINING if snapshot.get("is_joining") else CallState.TALKING
+        state = up if whole else CallState.PARTED
         call = Call(self, id, next(iter(legs.values())), callee=legs["callee"] if whole else None, state=state)
         referrals = snapshot.get("referrals")
         call.referrals = referrals if isinstance(referrals, int) else 0
