@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from gateway.model.errors import DecodeError
 from gateway.sip.parameters import Parameters
 
+# Of any version: a request of another one is answered (505) by the Via it has.
 _VIA = re.compile(
-    r"SIP\s*/\s*2\.0\s*/\s*(\S+)\s+(\[[^\]]*\]|[^\s:;\[\]]+)\s*(?::\s*([0-9]{1,5}))?\s*(;.*)?", re.I | re.A | re.S
+    r"SIP\s*/\s*([0-9]{1,3}\.[0-9]{1,3})\s*/\s*(\S+)\s+(\[[^\]]*\]|[^\s:;\[\]]+)\s*(?::\s*([0-9]{1,5}))?\s*(;.*)?",
+    re.I | re.A | re.S,
 )
 _CSEQ = re.compile(r"([0-9]{1,10})\s+(\S+)", re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -24,6 +26,7 @@ class Via:
     host: str
     port: int | None = None
     parameters: Parameters = Parameters()
+    version: str = "2.0"
 
     @classmethod
     def parse(cls, value: str) -> "Via":
@@ -31,8 +34,8 @@ class Via:
         found = _VIA.fullmatch(value.strip())
         if not found:
             raise DecodeError(f"cannot be read: {value[:80]!r}", where="Via")
-        port = int(found[3]) if found[3] else None
-        return cls(found[1].upper(), found[2], port, Parameters.parse(found[4] or ""))
+        port = int(found[4]) if found[4] else None
+        return cls(found[2].upper(), found[3], port, Parameters.parse(found[5] or ""), found[1])
 
     @property
     def branch(self) -> str:
@@ -41,7 +44,7 @@ class Via:
 
     def __str__(self) -> str:
         port = "" if self.port is None else f":{self.port}"
-        return f"SIP/2.0/{self.transport} {self.host}{port}{self.parameters}"
+        return f"SIP/{self.version}/{self.transport} {self.host}{port}{self.parameters}"
 
 
 @dataclass(frozen=True, slots=True)

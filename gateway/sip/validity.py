@@ -19,6 +19,7 @@ _MOST_HOPS = 255
 # Those that may stand there once and that we would have to choose from.
 _SINGLE = frozenset(("call-id", "cseq", "from", "to", "max-forwards", "content-length", "content-type", "expires"))
 _PLAIN_URI = re.compile(r"sips?:(?:[^\s<>\"@?:]+@)?[A-Za-z0-9.\-]+(?::[0-9]{1,5})?(?:;[^\s<>\"?]*)?")
+_SESSION_TYPES = frozenset(("application/sdp", "application/*", "*/*", "multipart/mixed", "multipart/*"))
 _PROTOCOLS = frozenset(f"SIP/2.0/{transport}" for transport in ("UDP", "TCP", "TLS", "WS", "WSS", "SCTP"))
 _VERSION = re.compile(rb"[^\r\n]*[ /]SIP/2\.0 *\r?\n", re.IGNORECASE)
 
@@ -67,6 +68,7 @@ def _is_plain(message: Message) -> bool:
         length == str(len(message.body))
         and (hops == "70" or (len(hops) < 3 and _is_number(hops)))
         and "<" in contact
+        and "application/sdp" in first.get("accept", "application/sdp")
         and message.cseq_method == message.method
         and message.cseq <= _LARGEST_CSEQ
         and message.call_id != ""
@@ -214,6 +216,16 @@ def _contact(message: Message) -> Defect | None:
     return None
 
 
+def _accept(message: Message) -> Defect | None:
+    # Whoever calls has to understand a session description in the answer (RFC 4475 §3.3.15, RFC 3261 §20.1).
+    if message.method != "INVITE" or "accept" not in message.headers:
+        return None
+    accepted = {value.partition(";")[0].strip().lower() for value in message.headers.all("accept")}
+    if accepted.isdisjoint(_SESSION_TYPES):
+        return Defect(406, "Session Description Not Accepted")
+    return None
+
+
 def _is_address(value: str) -> bool:
     try:
         Address.parse(value)
@@ -238,4 +250,5 @@ _REQUEST_CHECKS: tuple[Callable[[Message], Defect | None], ...] = (
     _max_forwards,
     _content_length,
     _contact,
+    _accept,
 )

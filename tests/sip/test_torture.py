@@ -90,7 +90,7 @@ SEMANTIC_TREATMENTS = {
     "cparam01": NOT_HERE,  # §3.3.12
     "cparam02": NOT_HERE,  # §3.3.13
     "regescrt": NOT_HERE,  # §3.3.14
-    "sdp01": NOT_HERE,  # §3.3.15
+    "sdp01": 406,  # §3.3.15
     "inv2543": NOT_HERE,  # §3.4.1
 }
 
