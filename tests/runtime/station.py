@@ -45,7 +45,9 @@ class Clock:
 class Station:
     """One set of transports; see `station`."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, tls: Tls, limits: Limits, patience: float) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, tls: Tls, limits: Limits, patience: float, reuse_port: bool
+    ) -> None:
         self.clock = Clock()
         self.messages: asyncio.Queue[tuple[bytes, Flow]] = asyncio.Queue()
         self.failures: asyncio.Queue[Flow] = asyncio.Queue()
@@ -53,9 +55,10 @@ class Station:
         self.batches = 0
         self.tapped: list[tuple[bool, Flow, tuple[str, int], bytes]] = []
         self.bound: tuple[Bound, ...] = ()
+        self._hear: Callable[[bytes, Flow, float], None] = self._keep
         self.transports = Transports(
             loop,
-            lambda octets, flow, now: self.messages.put_nowait((octets, flow)),
+            self._received,
             lambda flow, now: self.failures.put_nowait(flow),
             tls,
             limits,
@@ -63,8 +66,13 @@ class Station:
             tap=lambda *what: self.tapped.append(what),
             noted=lambda event, **fields: self.notes.put_nowait({"event": event} | fields),
             patience=patience,
+            reuse_port=reuse_port,
         )
         self.transports.after_batch = self._batch
+
+    def hear(self, received: Callable[[bytes, Flow, float], None]) -> None:
+        """Has messages given to `received` from now on."""
+        self._hear = received
 
     async def message(self) -> tuple[bytes, Flow]:
         """The next message."""
@@ -87,6 +95,12 @@ class Station:
         own = self.transports.listener(there.transport, there.host)
         return Flow(there.transport, there.host, there.port, 0, own, server_name)
 
+    def _received(self, octets: bytes, flow: Flow, now: float) -> None:
+        self._hear(octets, flow, now)
+
+    def _keep(self, octets: bytes, flow: Flow, now: float) -> None:
+        self.messages.put_nowait((octets, flow))
+
     def _batch(self) -> None:
         self.batches += 1
 
@@ -98,10 +112,14 @@ async def soon(awaited: Awaitable[T]) -> T:
 
 @asynccontextmanager
 async def station(
-    *places: str, tls: Tls | None = None, limits: Limits | None = None, patience: float = 30.0
+    *places: str,
+    tls: Tls | None = None,
+    limits: Limits | None = None,
+    patience: float = 30.0,
+    reuse_port: bool = False,
 ) -> AsyncIterator[Station]:
     """Transports that listen on `places`."""
-    there = Station(asyncio.get_running_loop(), tls or Tls(), limits or Limits(), patience)
+    there = Station(asyncio.get_running_loop(), tls or Tls(), limits or Limits(), patience, reuse_port)
     there.bound = await there.transports.listen([place(text) for text in places])
     try:
         yield there
