@@ -41,6 +41,7 @@ class MediaExchange:
 
     def call_answered(self, caller: Leg, callee: Leg, now: float) -> None:
         """The call was answered with an offer, which the caller has now; its answer is awaited."""
+        self.abandon(now)
         self._enter(MediaInput.CALL_ANSWERED, now)
         self._offerer, self._answerer = caller, callee
 

@@ -151,6 +151,17 @@ def test_an_offer_before_the_answer_goes_to_the_ringing_side_and_back() -> None:
     assert callee.last("decline") == (Clearing(488),)
 
 
+def test_an_answer_with_an_offer_settles_what_was_under_way_before_it() -> None:
+    desk = Desk()
+    caller = desk.calls(session=b"")
+    callee = desk.trunks.newest
+    caller.offers(desk.now, HOLD)
+    callee.picks_up(desk.now, REPLY)
+    assert caller.last("decline") == (Clearing(491),)
+    caller.acknowledges(desk.now, TALK)
+    assert callee.last("confirm") == (TALK,)
+
+
 def test_every_state_knows_every_input_and_none_waits_for_ever() -> None:
     assert set(TABLE) == set(product(MediaState, MediaInput))
     assert all(TABLE[state, MediaInput.SILENCE][1] is MediaState.IDLE for state in MediaState)
