@@ -55,7 +55,7 @@ class LegHost(Protocol):
 class SipLeg:
     """One SIP session as the hub sees it.
 
-    `session` is None while it is looked up where the call has to go. `_local` is the session description that the
+    `session` is None while it is looked up where the call has to go. `contact` is the peer's at the beginning. `_local` is the session description that the
     peer has from us, our own `o=` line in it, `_remote` the one that we have from it. Of an offerless re-INVITE that
     the peer would not understand (Teams) `_stand_in` is True while the hub answers its old description instead, and
     `_hidden` while that answer is offered to the peer.
@@ -74,6 +74,7 @@ class SipLeg:
         "_version",
         "address",
         "answered",
+        "contact",
         "gone",
         "incoming",
         "line",
@@ -96,6 +97,7 @@ class SipLeg:
         self.incoming = incoming
         self.address = address
         self.answered = False
+        self.contact = ""
         self.offering = False
         self.gone = False
         self.session: Session | None = None
@@ -128,12 +130,14 @@ class SipLeg:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """By the peer's Allow and Supported."""
+        """By the peer's Allow and Supported; one that says nothing of what it allows may well know REFER (RFC 3261
+        §20.5), and answers 405 if not.
+        """
         session = self.session
         if session is None:
             return frozenset()
         found = {Capability.LATE_OFFER}
-        if "REFER" in session.peer_allows:
+        if "REFER" in session.peer_allows or not session.peer_allows:
             found.add(Capability.REFER)
         if "UPDATE" in session.peer_allows:
             found.add(Capability.UPDATE)
@@ -384,6 +388,7 @@ class SipLeg:
     def resume(self, snapshot: dict[str, object], session: "Session") -> None:
         """Goes on as `snapshot` says. Raises KeyError, TypeError and ValueError for one that is none of ours."""
         self.session = session
+        self.contact = session.dialog.remote_target if session.dialog is not None else ""
         self.answered = True
         self.session_id = str(snapshot["session_id"])
         self._others_uuid = str(snapshot["others_uuid"])
