@@ -39,7 +39,7 @@ class ReferSubscription:
         self.owner_context = owner_context
         self.event_id = ""
         self.phase = SubscriptionPhase.NEW
-        dialog.uses += 1
+        ua.keep(dialog)
         dialog.subscriptions = (*dialog.subscriptions, self)
 
     def send(self, refer_to: str, headers: Fields, now: float) -> None:
@@ -48,7 +48,6 @@ class ReferSubscription:
         if action is SubscriptionAction.SEND:
             self._limit(BOUND, now)
             self._ua.request_in(self.dialog, "REFER", (("Refer-To", refer_to), *headers), b"", self, now)
-            self.event_id = self.event_id or str(self.dialog.local_cseq)
 
     def responded(self, transaction: "ClientTransaction", response: Message, now: float) -> None:
         """A response to the REFER; challenges have been answered before."""

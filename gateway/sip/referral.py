@@ -50,8 +50,6 @@ def _wrong(headers: Headers, dialog: Dialog) -> tuple[int, str]:
         return error.sip_status, f"{error.where or 'Refer-To'}: {_phrase(error.what)}"
     if asked.uri is None:
         return 416, ""
-    if asked.method.upper() != "INVITE":
-        return 501, "Only INVITE can be referred to"
     return (0, "") if dialog.remote_target else (400, "Missing Contact")
 
 
@@ -68,19 +66,8 @@ class Referral:
 
     __slots__ = (
         *("dialog", "event_id", "id", "notify_wanted", "refer_to", "referred_by", "request", "session", "state"),
-        *(
-            "_event",
-            "_expires_at",
-            "_expiry",
-            "_is_kept",
-            "_is_open",
-            "_last",
-            "_newest",
-            "_no_refer_sub",
-            "_no_sub",
-            "_pause",
-        ),
-        *("_transaction", "_ua"),
+        *("_event", "_expires_at", "_expiry", "_is_kept", "_is_open", "_last", "_newest", "_no_refer_sub"),
+        *("_no_sub", "_pause", "_transaction", "_ua"),
     )
 
     def __init__(self, ua: "UserAgent", dialog: Dialog, transaction: ServerTransaction, now: float) -> None:
@@ -111,7 +98,7 @@ class Referral:
         self._is_open = False
         self._newest: Report | None = None
         self._last: Report = _TRYING
-        dialog.uses += 1
+        ua.keep(dialog)
 
     def accept(self, now: float, status: int = 202) -> None:
         """2xx, and the NOTIFY that has to follow at once (RFC 3515 §2.4.4). `status` is 202, or 200 by RFC 7647."""
@@ -149,11 +136,13 @@ class Referral:
             "referred_by": self.referred_by,
             "notify_wanted": self.notify_wanted,
             "last": [self._last[0], self._last[1], [list(item) for item in self._last[2]]],
+            "dialog": self.dialog.snapshot() if self.dialog.session is None else None,
         }
 
     @classmethod
     def restored(cls, ua: "UserAgent", dialog: Dialog, snapshot: dict[str, object], now: float) -> "Referral":
-        """The referral as it was; its subscription runs its full time again. It is put among those of the dialog.
+        """The referral as it was; its subscription runs its full time again. It is put among those of its dialog:
+        `dialog` is the one of the call, a REFER outside of it has its own.
 
         Raises DecodeError for what is no snapshot.
         """
@@ -161,7 +150,7 @@ class Referral:
             made = cls._restored(ua, dialog, snapshot)
         except (KeyError, TypeError, ValueError) as error:
             raise DecodeError(f"no referral: {error!r}", where="snapshot") from error
-        dialog.referrals = (*dialog.referrals, made)
+        made.dialog.referrals = (*made.dialog.referrals, made)
         made._go_on(now)
         return made
 
@@ -185,8 +174,11 @@ class Referral:
     def _restored(cls, ua: "UserAgent", dialog: Dialog, snapshot: dict[str, object]) -> "Referral":
         state = ReferralState(str(snapshot["state"]))
         address = ReferTo.parse(str(snapshot["refer_to"]))
+        own = snapshot["dialog"]
+        kept = ua.restore_dialog(own, dialog.profile) if isinstance(own, dict) else dialog
+        last = _report(snapshot["last"])
         made = cls.__new__(cls)
-        made._begin(ua, dialog, str(snapshot["id"]), _NO_REQUEST, state)
+        made._begin(ua, kept, str(snapshot["id"]), _NO_REQUEST, state)
         made.event_id = str(snapshot["event_id"])
         made.refer_to = address
         made.referred_by = str(snapshot["referred_by"])
@@ -195,7 +187,7 @@ class Referral:
         made._no_refer_sub = made._no_sub = False
         made._event = str(snapshot["event"])
         made._transaction = None
-        made._last = _report(snapshot["last"])
+        made._last = last
         return made
 
     def _step(
