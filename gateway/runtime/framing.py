@@ -11,7 +11,9 @@ PONG = b"\r\n"
 
 _LINE_ENDS = b"\r\n"
 _LONGEST_FIRST_LINE = 16_384
-# Begins with a plain line feed, which the search jumps to; IGNORECASE would take that away.
+# Both begin with a plain line feed, which the search jumps to; IGNORECASE would take that away. Some end their lines
+# with a line feed only.
+_BLANK_LINE = re.compile(rb"\n(?:\r\n|\n)")
 _LENGTH = re.compile(
     rb"\n(?:[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-[Ll][Ee][Nn][Gg][Tt][Hh]|[Ll])[ \t]*:"
     rb"(?:[ \t]|\r?\n[ \t])*(\d{1,10})(?=[ \t]*\r?\n)"
@@ -131,12 +133,9 @@ class StreamWire:
 
 
 def _body(held: bytes, start: int) -> int | None:
-    """Where the header's blank line ends; some end their lines with a line feed only."""
-    usual = held.find(b"\r\n\r\n", start)
-    bare = held.find(b"\n\n", start, usual if usual >= 0 else len(held))
-    if bare >= 0:
-        return bare + 2
-    return usual + 4 if usual >= 0 else None
+    """Where the header's blank line ends."""
+    blank = _BLANK_LINE.search(held, start)
+    return blank.end() if blank else None
 
 
 def _check_first_line(held: bytes, start: int, end: int) -> None:
@@ -146,7 +145,7 @@ def _check_first_line(held: bytes, start: int, end: int) -> None:
 
 def _content_length(held: bytes, start: int, body: int) -> int:
     """Two lengths that differ are no length: where the next message begins would be anybody's guess."""
-    lengths = set(_LENGTH.findall(held, start, body))
-    if len(lengths) != 1:
+    lengths = _LENGTH.findall(held, start, body)
+    if len(lengths) != 1 and len(set(lengths)) != 1:
         raise DecodeError("no Content-Length" if not lengths else "two different Content-Lengths")
-    return int(lengths.pop())
+    return int(lengths[0])
