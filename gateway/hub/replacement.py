@@ -21,7 +21,7 @@ from gateway.model.call import NORMAL, Answer, CallRequest, Clearing
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
 from gateway.model.parties import Party
-from gateway.model.transfer import PartyUpdate, Stage, TransferKind
+from gateway.model.transfer import PartyUpdate, Stage, TransferKind, TransferRequest
 from gateway.sip import sdp
 from gateway.sip.address import Address
 from gateway.sip.timers import Timer
@@ -264,6 +264,12 @@ class Replacement(LoneLegs):
         """The newcomer takes the partner's media."""
         if leg is self._newcomer:
             self._step(Input.CONFIRMED, now, session=session)
+
+    def transfer_asked(
+        self, leg: Leg, transfer: str, request: TransferRequest, replaced: Leg | None, now: float
+    ) -> None:
+        """First it has to be settled who talks to whom."""
+        self._hub.transfers.untimely(leg, transfer, request, now)
 
     def cleared(self, leg: Leg, clearing: Clearing, now: float) -> None:
         """One of the three hangs up."""

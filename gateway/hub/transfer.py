@@ -182,6 +182,12 @@ class Transfer(LoneLegs):
             self.owed = None
             self.step(Input.OWED_LEFT, now, clearing)
 
+    def transfer_asked(
+        self, leg: Leg, transfer: str, request: TransferRequest, replaced: Leg | None, now: float
+    ) -> None:
+        """One after the other."""
+        self.transfers.untimely(leg, transfer, request, now)
+
     def report_delivered(self, leg: Leg, transfer: str, now: float) -> None:
         """The transferor's final report was heard."""
         self.transfers.delivered(leg, transfer, now)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 def dial(transfer: "Transfer", news: object, now: float) -> None:
     """Calls the target, or goes on with the call to it that there is."""
     ending.accept(transfer, now)
+    transfer.notes.decision = "consume"
     transfer.notes.method = "invite" if transfer.replaced is None else "join"
     if transfer.replaced is not None:
         _take_consultation(transfer, transfer.replaced, now)
@@ -109,6 +110,7 @@ def _connect(transfer: "Transfer", target: Leg, session: bytes, now: float, *, l
     transferee = transfer.transferee
     assert transferee is not None
     bring_out(transfer, now)
+    transfer.notes.trunks["target"] = target.trunk
     call = transfer.hub.connect(transferee, target, transfer, now, session=session, late=late)
     call.referrals = transfer.referrals
     call.transfer = transfer

@@ -8,7 +8,6 @@ from gateway.hub import transfer_ending as ending
 from gateway.hub.call import Call
 from gateway.hub.leg import Leg
 from gateway.hub.transfer_legs import bring_out
-from gateway.hub.transfer_target import target_uri
 from gateway.model.call import Capability, Clearing
 from gateway.model.causes import Cause
 from gateway.model.parties import Party
@@ -28,14 +27,13 @@ def passable(transferee: Leg, request: TransferRequest, replaced: Leg | None) ->
     """
     if Capability.REFER not in transferee.capabilities:
         return None
-    kept = tuple(item for item in request.kept if key(item.what) != "refer-to")
     if replaced is None:
-        target = replace(request.target or Party(), uri=target_uri(request))
-        return replace(request, target=target, kept=kept)
+        return request
     second = replaced.owner
     partner = second.other(replaced) if isinstance(second, Call) else None
     if partner is None or not partner.answered or partner.reference is None:
         return None
+    kept = tuple(item for item in request.kept if key(item.what) != "refer-to")
     return replace(request, target=Party(uri=partner.address), consultation=partner.reference, kept=kept)
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from gateway.configuration import TransferPolicy
 from gateway.hub.admission import refused
+from gateway.hub.bystander import PENDING
 from gateway.hub.call import Call
 from gateway.hub.leg import Leg, LegEvents
 from gateway.hub.lone_legs import LoneLegs
@@ -42,7 +43,7 @@ class Transfers:
         self, call: Call, leg: Leg, transfer: str, request: TransferRequest, replaced: Leg | None, now: float
     ) -> None:
         """A leg of the call wants to have its partner transferred: it is tried, passed on or refused."""
-        notes = self._notes(call, leg, transfer, request, now)
+        notes = self._notes(leg, call.other(leg), transfer, request, now)
         trunk = self.hub.settings[leg.trunk]
         clearing = refused(self.hub, call, leg, request, replaced, trunk)
         if clearing is not None:
@@ -66,8 +67,11 @@ class Transfers:
         else:
             running.step(Input.CONSUME, now)
 
-    def _notes(self, call: Call, leg: Leg, id: str, request: TransferRequest, now: float) -> TransferNotes:
-        other = call.other(leg)
+    def untimely(self, leg: Leg, transfer: str, request: TransferRequest, now: float) -> None:
+        """A leg that is between two calls wants a transfer: not now."""
+        self._refuse(leg, self._notes(leg, None, transfer, request, now), PENDING, now, declined=False)
+
+    def _notes(self, leg: Leg, other: Leg | None, id: str, request: TransferRequest, now: float) -> TransferNotes:
         target = request.target.uri if request.target else ""
         parties = (leg.address, other.address if other else "", target)
         return TransferNotes(id, request.kind.value, *parties, self.hub.wall(), now)
