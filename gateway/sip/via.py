@@ -1,5 +1,6 @@
 """The topmost Via of a message: what it says, and what it becomes in a response (RFC 3261 §18.2, RFC 3581 §4)."""
 
+import re
 from typing import NamedTuple
 
 from gateway.model.errors import DecodeError
@@ -7,6 +8,8 @@ from gateway.sip.flow import Flow
 from gateway.sip.message import Headers
 from gateway.sip.parameters import Parameters, split
 from gateway.sip.routing import Via
+
+_VERSION = re.compile(r"\s*SIP\s*/\s*[0-9]{1,3}\.[0-9]{1,3}\s*/", re.IGNORECASE)
 
 COOKIE = "z9hG4bK"
 """What a branch begins with that is unique (RFC 3261 §8.1.1.7)."""
@@ -57,8 +60,9 @@ def _plain(value: str) -> Hop | None:
 
 
 def _any(value: str) -> Hop | None:
+    # Of whatever version: the answer that refuses it has to find its way too (RFC 4475 §3.1.2.16).
     try:
-        via = Via.parse(value)
+        via = Via.parse(_VERSION.sub("SIP/2.0/", value, count=1))
     except DecodeError:
         return None
     host = via.host.strip("[]").lower()

@@ -429,3 +429,12 @@ def test_fault_of_the_user_is_answered_500() -> None:
         gateway.receive(request("MESSAGE"))
     assert gateway.statuses() == [500]
     assert gateway.servers[0].state is State.COMPLETED
+
+
+def test_request_of_another_version_is_told_so() -> None:
+    gateway = Listener()
+    gateway.receive(
+        request("OPTIONS", via="SIP/7.0/UDP c.example.com;branch=z9hG4bK-1").replace(b" SIP/2.0", b" SIP/7.0")
+    )
+    assert gateway.statuses() == [505]
+    assert gateway.last.headers.get("Via") == "SIP/7.0/UDP c.example.com;branch=z9hG4bK-1;received=192.0.2.1"
