@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from gateway.model.errors import DecodeError
 from gateway.sip.address import Address
 from gateway.sip.message import METHODS, Message
+from gateway.sip.parameters import split
 from gateway.sip.routing import Via
 from gateway.sip.uri import Uri
 
@@ -84,9 +85,12 @@ def _is_plain(message: Message) -> bool:
 
 def _is_plain_via(value: str) -> bool:
     protocol, _, rest = value.partition(" ")
-    host = rest[:1]
-    usual = protocol in _PROTOCOLS and (host == "[" or host.isalnum()) and ";;" not in rest and rest[-1] != ";"
-    return usual and not ("," in rest or " " in rest or '"' in rest)
+    if protocol not in _PROTOCOLS or "," in rest or '"' in rest or ";;" in rest or rest[-1:] == ";":
+        return False
+    if rest.split() != [rest] or "[" in rest or "]" in rest:
+        return False
+    host, colon, port = rest.partition(";")[0].partition(":")
+    return host != "" and (not colon or (port.isdecimal() and port.isascii() and len(port) < 6))
 
 
 def _is_plain_address(value: str) -> bool:
@@ -181,7 +185,8 @@ def _request_uri(message: Message) -> Defect | None:
 def _via(message: Message) -> Defect | None:
     via = message.headers.get("via") or ""
     try:
-        for value in message.headers.all("via"):
+        # Those below the topmost field concern only who put them there.
+        for value in split(via, ","):
             Via.parse(value)
     except DecodeError:
         return Defect(400, "Bad Via")
