@@ -5,11 +5,12 @@ import socket
 import ssl
 from collections.abc import Callable
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 
 from gateway.runtime import tls
 from gateway.runtime.framing import StreamWire, Wire
-from gateway.runtime.stream import Connection
+from gateway.runtime.stream import GOODBYE, Connection
+from gateway.runtime.udp import numbered
 from gateway.runtime.websocket import WebSocketWire
 from gateway.sip.flow import Flow, Transport
 
@@ -69,13 +70,13 @@ class Connections:
         self._longest = longest
         self._patience = patience
         self._numbers = count(1)
+        self._received = received
         self._open: dict[int, Connection] = {}
         self._ways: dict[Flow, Connection] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._listening: list[socket.socket] = []
         self._is_closing = False
         self._sweeping: asyncio.TimerHandle | None = None
-        self.received = received
         self.after_batch = after_batch
         self.now = clock
 
@@ -123,6 +124,13 @@ class Connections:
         for connection in tuple(self._open.values()):
             connection.give_up("closed by us")
 
+    def hand_over(self, octets: bytes, flow: Flow, now: float) -> None:
+        """A message that goes wrong does not take its connection with it."""
+        try:
+            self._received(octets, flow, now)
+        except Exception as error:
+            self._loop.call_exception_handler({"message": f"a message from {flow}", "exception": error})
+
     def lost(self, connection: Connection, why: str) -> None:
         """The connection is no more, or never was."""
         flow = connection.flow
@@ -134,11 +142,16 @@ class Connections:
             del self._ways[way]
         if self._is_closing:
             return
-        event, level = ("connection_lost", "info") if connection.is_open else ("connection_failed", "warning")
-        self._noted(event, level=level, peer=str(flow), server_name=flow.server_name, reason=why)
+        self._note(connection, why)
         self._failed(flow)
         if was_way:
             self._failed(way._replace(listener=flow.listener))
+
+    def _note(self, connection: Connection, why: str) -> None:
+        flow = connection.flow
+        usual = "debug" if why == GOODBYE else "info"
+        event, level = ("connection_lost", usual) if connection.is_open else ("connection_failed", "warning")
+        self._noted(event, level=level, peer=str(flow), server_name=flow.server_name, reason=why)
 
     def _way(self, flow: Flow) -> Connection | None:
         """The connection that was opened to there; a new one when there is none, None when there is no room."""
@@ -208,7 +221,7 @@ class Connections:
         if not self._is_closing:
             self._loop.add_reader(listening, self._accept, transport, listening, index)
 
-    def _take(self, transport: Transport, taken: socket.socket, address: tuple[str, int], index: int) -> None:
+    def _take(self, transport: Transport, taken: socket.socket, address: tuple[Any, ...], index: int) -> None:
         if not self._make_room():
             taken.close()
             busy = f"{self._most} connections are busy"
@@ -216,7 +229,8 @@ class Connections:
             return
         taken.setblocking(False)
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        flow = Flow(transport, address[0], address[1], 0, index)
+        host = numbered(address) if taken.family == socket.AF_INET6 else address[0]
+        flow = Flow(transport, host, address[1], 0, index)
         connection = self._add(flow, self._wire(transport, ""), is_outgoing=False)
         self._start(self._secure(connection, taken))
 

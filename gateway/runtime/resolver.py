@@ -93,9 +93,16 @@ class Resolver:
             try:
                 questions = search.send(answers)
             except StopIteration as found:
-                done(self._leaving(found.value), self._clock())
-                self.after_batch()
+                self._tell(done, self._leaving(found.value))
                 return
+
+    def _tell(self, done: Done, flows: tuple[Flow, ...]) -> None:
+        try:
+            done(flows, self._clock())
+        except Exception as error:
+            self._loop.call_exception_handler({"message": "ways that were found", "exception": error})
+        finally:
+            self.after_batch()
 
     def _leaving(self, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
         return tuple(flow._replace(listener=self._listener(flow.transport, flow.host)) for flow in flows)

@@ -11,6 +11,9 @@ from gateway.sip.flow import Flow
 MOST_UNREAD = 4 << 20
 """Octets that a peer may leave unread; it is given up beyond (4 MiB)."""
 
+GOODBYE = "closed by the peer"
+"""Why a connection is lost in the usual course."""
+
 
 class Owner(Protocol):
     """Whoever keeps the connections."""
@@ -22,8 +25,8 @@ class Owner(Protocol):
     def now(self) -> float:
         """Seconds, the clock of all."""
 
-    def received(self, octets: bytes, flow: Flow, now: float) -> None:
-        """A message."""
+    def hand_over(self, octets: bytes, flow: Flow, now: float) -> None:
+        """A message. Raises nothing."""
 
     def after_batch(self) -> None:
         """All that had come at once has been handed over."""
@@ -78,7 +81,7 @@ class Connection(asyncio.Protocol):
         try:
             for message in wire.feed(octets):
                 self.begun = 0.0
-                owner.received(message, self.flow, now)
+                owner.hand_over(message, self.flow, now)
         except DecodeError as error:
             self._reply()
             self.close(error.what)
@@ -99,7 +102,7 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, error: Exception | None) -> None:
         """See asyncio.Protocol."""
-        why = self._why or (tls.reason(error) if error else "closed by the peer")
+        why = self._why or (tls.reason(error) if error else GOODBYE)
         self._owner.lost(self, why)
 
     def send(self, message: bytes) -> None:
@@ -141,7 +144,7 @@ class Connection(asyncio.Protocol):
             replies, self._wire.replies = self._wire.replies, b""
             self._write(replies)
         if self._wire.is_over:
-            self.close("closed by the peer")
+            self.close(GOODBYE)
 
     def _send_waiting(self) -> None:
         if self._waiting and self.is_open:

@@ -104,6 +104,7 @@ class Transports:
             try:
                 await self._listen(place)
             except (OSError, ValueError) as error:
+                await self.close()
                 raise GatewayError(f"cannot listen: {error}", where=str(place)) from error
         return tuple(bound._replace(host=self._shown(bound)) for bound in self._bound)
 
@@ -209,7 +210,10 @@ class Transports:
         failures, self._failures = self._failures, {}
         now = self._clock()
         for flow in failures:
-            self._heard_failure(flow, now)
+            try:
+                self._heard_failure(flow, now)
+            except Exception as error:
+                self._loop.call_exception_handler({"message": f"{flow} that failed", "exception": error})
         self.after_batch()
 
     def _best_listener(self, transport: Transport, host: str) -> int:

@@ -10,6 +10,7 @@ import socket
 import sys
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from gateway.sip.flow import Flow, Transport
 
@@ -72,19 +73,26 @@ class UdpSocket:
         self.socket.close()
 
     def _readable(self) -> None:
-        receive, received, index, now = self.socket.recvfrom, self._received, self.index, self.clock()
+        receive, index, is_inet6, now = self.socket.recvfrom, self.index, self.is_inet6, self.clock()
         try:
             for _ in range(_BURST):
                 octets, address = receive(_LONGEST)
                 if octets and (octets[0] > 0x20 or _is_sip(octets)):
-                    host = address[0] if not self.is_inet6 or not address[3] else f"{address[0]}%{address[3]}"
-                    received(octets, Flow(Transport.UDP, host, address[1], 0, index), now)
+                    host = address[0] if not is_inet6 else numbered(address)
+                    self._hand_over(octets, Flow(Transport.UDP, host, address[1], 0, index), now)
         except BlockingIOError:
             pass
         except OSError:
             self._read_errors()
         finally:
             self.after_batch()
+
+    def _hand_over(self, octets: bytes, flow: Flow, now: float) -> None:
+        """One message that goes wrong does not take the rest of the burst with it."""
+        try:
+            self._received(octets, flow, now)
+        except Exception as error:
+            self._loop.call_exception_handler({"message": f"a message from {flow}", "exception": error})
 
     def _send_again(self, octets: bytes, flow: Flow) -> None:
         """The error that a call returns may be an earlier datagram's; then a second try succeeds."""
@@ -123,6 +131,11 @@ class UdpSocket:
                 self._failed(flow)
             self._waiting.popleft()
         self._loop.remove_writer(self.socket)
+
+
+def numbered(address: tuple[Any, ...]) -> str:
+    """The host of an IPv6 socket address, with its scope where it has one (RFC 4007 §11)."""
+    return f"{address[0]}%{address[3]}" if address[3] else str(address[0])
 
 
 def _is_sip(octets: bytes) -> bool:

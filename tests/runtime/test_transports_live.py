@@ -24,6 +24,7 @@ CSeq: {0} OPTIONS
 Max-Forwards: 70
 Content-Length: 0
 """
+PLACES = ("udp:127.0.0.1:0", "tcp:127.0.0.1:0")
 COPIED = ("Via", "From", "To", "Call-ID", "CSeq")
 
 
@@ -126,5 +127,28 @@ def test_the_listener_of_a_way_is_the_one_by_which_the_system_leaves(run: Runner
             find = there.transports.listener
             udp, tcp = there.bound[0].transport, there.bound[1].transport
             assert [find(udp, "127.0.0.1"), find(udp, "::1"), find(tcp, "127.0.0.1")] == [2, 3, 1]
+
+    run(exchange())
+
+
+@both_loops
+def test_a_message_that_goes_wrong_takes_nothing_else_with_it(run: Runner) -> None:
+    async def exchange() -> None:
+        faults: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: faults.append(context["exception"]))
+
+        async with station(*PLACES) as here, station(*PLACES) as there:
+
+            def received(octets: bytes, flow: Flow, now: float) -> None:
+                if octets == options(1):
+                    raise OSError("out of order")
+                there.messages.put_nowait((octets, flow))
+
+            there.hear(received)
+            for index in (0, 1):
+                for number in (1, 2):
+                    here.transports.send(here.to(there, index), options(number))
+                assert (await there.message())[0] == options(2)
+        assert len(faults) == 2
 
     run(exchange())
