@@ -13,7 +13,7 @@ from gateway.hub.leg import Leg
 from gateway.hub.outcomes import RESTARTED
 from gateway.hub.transfer_legs import bring_out, own_owed
 from gateway.hub.transfer_table import Input
-from gateway.hub.transfer_target import goes_back_to_teams, normalised, triggered
+from gateway.hub.transfer_target import goes_back_to_teams, normalised, settings_of, triggered
 from gateway.model.call import NORMAL, CallRequest
 from gateway.model.parties import Party
 from gateway.model.transfer import TransferKind
@@ -38,7 +38,7 @@ def dial(transfer: "Transfer", news: object, now: float) -> None:
 
 def target_request(transfer: "Transfer") -> tuple[CallRequest, str]:
     """The call to the target, and the trunk that it has to go to ("": as the routes say)."""
-    trunk = transfer.hub.settings[transfer.transferor.trunk]
+    trunk = settings_of(transfer.hub, transfer.transferor.trunk)
     asked, transferee = transfer.request, transfer.transferee
     assert transferee is not None
     verbatim = goes_back_to_teams(trunk, asked.target.uri if asked.target else "")
@@ -56,7 +56,8 @@ def caller_of(call: Call | None, transferee: Leg) -> CallRequest:
 
 def normalise(transfer: "Transfer") -> None:
     """Writes down which number, or address, the transfer comes to."""
-    hub, trunk = transfer.hub, transfer.hub.settings[transfer.transferor.trunk]
+    hub = transfer.hub
+    trunk = settings_of(hub, transfer.transferor.trunk)
     target = transfer.request.target or Party()
     back = trunk.name if goes_back_to_teams(trunk, target.uri) else ""
     transfer.notes.normalised = normalised(hub, trunk.name, target, back)

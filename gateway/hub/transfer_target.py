@@ -25,6 +25,11 @@ _TAGS = frozenset(("replaces",))
 _TOKEN = frozenset(("message body", "content-type", "content-id", "content-disposition"))
 
 
+def settings_of(hub: "Hub", trunk: str) -> Trunk:
+    """The settings of a trunk; those of any when a reload has taken it out while calls are still up on it."""
+    return hub.settings.get(trunk) or Trunk(name=trunk)
+
+
 def target_uri(request: TransferRequest) -> str:
     """The Request-URI that the Refer-To becomes: no headers, no `method`, all else as it stood.
 

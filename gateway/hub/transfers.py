@@ -16,7 +16,7 @@ from gateway.hub.transfer_passed import passable
 from gateway.hub.transfer_record import TransferNotes
 from gateway.hub.transfer_restart import restored
 from gateway.hub.transfer_table import Input, State
-from gateway.hub.transfer_target import normalised
+from gateway.hub.transfer_target import normalised, settings_of
 from gateway.model.call import CallRequest, Clearing
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
@@ -44,7 +44,7 @@ class Transfers:
     ) -> None:
         """A leg of the call wants to have its partner transferred: it is tried, passed on or refused."""
         notes = self._notes(leg, call.other(leg), transfer, request, now)
-        trunk = self.hub.settings[leg.trunk]
+        trunk = settings_of(self.hub, leg.trunk)
         clearing = refused(self.hub, call, leg, request, replaced, trunk)
         if clearing is not None:
             self._refuse(leg, notes, clearing, now, declined=trunk.transfer is TransferPolicy.REJECT)
