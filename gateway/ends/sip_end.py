@@ -209,9 +209,9 @@ class SipEnd(SessionEvents, ReferEvents):
     # --- legs ---
 
     def is_party(self, leg: SipLeg, request: Message, dialog: Dialog) -> bool:
-        """By address, not by port; the peer's Contact and the proxies in between count as well."""
+        """By address, not by port; the Contact of the call's beginning and the proxies in between count as well."""
         host = dialog.flow.host
-        named = (dialog.remote_target, *dialog.route_set)
+        named = (leg.contact, *dialog.route_set)
         return self._admission.trunk_of(request, dialog.flow) is leg.line or any(host in each for each in named)
 
     def new_leg(self, trunk: SipTrunk, owner: LegEvents, *, incoming: bool, address: str) -> SipLeg:

@@ -55,10 +55,11 @@ class LegHost(Protocol):
 class SipLeg:
     """One SIP session as the hub sees it.
 
-    `session` is None while it is looked up where the call has to go. `contact` is the peer's at the beginning. `_local` is the session description that the
-    peer has from us, our own `o=` line in it, `_remote` the one that we have from it. Of an offerless re-INVITE that
-    the peer would not understand (Teams) `_stand_in` is True while the hub answers its old description instead, and
-    `_hidden` while that answer is offered to the peer.
+    `session` is None while it is looked up where the call has to go; `contact` is the peer's at the beginning.
+    `_local` is the session description that the peer has from us, our own `o=` line in it, `_remote` the one that we
+    have from it; `_before` and `_earlier` are those that count again when an offer is refused. Of an offerless
+    re-INVITE that the peer would not understand (Teams) `_stand_in` is True while the hub answers the peer's old
+    description instead, and `_hidden` while that answer is offered to the peer.
     """
 
     __slots__ = (

@@ -50,6 +50,9 @@ class Row:
 
 SOON = 0.1
 """Part of the interval after which a peer that missed once is asked again."""
+PATIENCE = 10.0
+"""Seconds within which an OPTIONS has to be answered (Microsoft, Direct Routing: FailoverTimeSeconds)."""
+_NO_ANSWER = 408
 
 TABLE: Mapping[tuple[PeerState, Heard], Row] = {
     (PeerState.UNKNOWN, Heard.DUE): Row(PeerState.UNKNOWN, Step.ASK),
@@ -73,7 +76,18 @@ Ask = Callable[[Callable[[int, float], None], float], None]
 class PeerMonitor:
     """Watches one peer. `interval` in seconds; 0 means that the peer is not watched and always taken to be there."""
 
-    __slots__ = ("_ask", "_interval", "_observer", "_timer", "_timers", "_trunk", "_where", "state")
+    __slots__ = (
+        "_ask",
+        "_asked",
+        "_interval",
+        "_is_open",
+        "_observer",
+        "_timer",
+        "_timers",
+        "_trunk",
+        "_where",
+        "state",
+    )
 
     def __init__(
         self, trunk: str, where: str, ask: Ask, interval: float, timers: TimerQueue, observer: Observer
@@ -86,6 +100,8 @@ class PeerMonitor:
         self._timers = timers
         self._observer = observer
         self._timer: Timer | None = None
+        self._is_open = False
+        self._asked = 0.0
 
     @property
     def is_usable(self) -> bool:
@@ -102,16 +118,28 @@ class PeerMonitor:
         self._timers.stop(self._timer)
         self._timer = None
         self._interval = 0.0
+        self._is_open = False
         self.state = PeerState.UNKNOWN
 
     def heard(self, status: int, now: float) -> None:
-        """The peer answered a request of ours with `status` (408: not at all), OPTIONS or any other."""
+        """The peer answered a call of ours with `status`; 408: it did not."""
         if self._interval > 0:
             self._take(Heard.MISSED if status in OUT_OF_SERVICE else Heard.ANSWERED, now)
 
+    def _answered(self, status: int, now: float) -> None:
+        """The answer to an OPTIONS. One that is missing has been noticed before the transaction gave up."""
+        was_open, self._is_open = self._is_open, False
+        if was_open or status not in OUT_OF_SERVICE:
+            if was_open and self._interval > 0:
+                self._wait(self._asked + self._interval)
+            self.heard(status, now)
+
     def _due(self, now: float) -> None:
         self._timer = None
-        self._take(Heard.DUE, now)
+        if self._is_open:
+            self._answered(_NO_ANSWER, now)
+        else:
+            self._take(Heard.DUE, now)
 
     def _take(self, heard: Heard, now: float) -> None:
         row = TABLE[self.state, heard]
@@ -119,8 +147,10 @@ class PeerMonitor:
             self._observer.log("trunk.peer", trunk=self._trunk, peer=self._where, state=str(row.state))
             self.state = row.state
         if row.step is Step.ASK:
-            self._wait(now + self._interval)
-            self._ask(self.heard, now)
+            self._is_open = True
+            self._asked = now
+            self._wait(now + min(PATIENCE, self._interval))
+            self._ask(self._answered, now)
         elif row.step is Step.ASK_SOON:
             self._wait(now + self._interval * SOON)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.ends.trunk_monitor import TABLE, Heard, PeerMonitor, PeerState
+from gateway.ends.trunk_monitor import PATIENCE, TABLE, Heard, PeerMonitor, PeerState
 from gateway.sip.timers import TimerQueue
 from tests.ends.trunks import Notes
 
@@ -36,7 +36,7 @@ def test_a_peer_is_asked_at_intervals() -> None:
     peer.monitor.start(0.0)
     for now in (0.0, 15.0, 30.0, 60.0):
         peer.timers.run(now)
-        peer.monitor.heard(200, now)
+        peer.heard(200, now)
     assert peer.asked == [0.0, 30.0, 60.0]
     assert peer.monitor.state is PeerState.UP
 
@@ -56,11 +56,34 @@ def test_a_second_one_is_and_any_answer_brings_the_peer_back() -> None:
     peer.monitor.start(0.0)
     peer.timers.run(0.0)
     peer.heard(503, 1.0)
-    peer.heard(504, 2.0)
+    peer.timers.run(4.0)
+    peer.heard(504, 5.0)
     assert not peer.monitor.is_usable
-    peer.heard(403, 3.0)
+    peer.heard(403, 6.0)
     assert peer.monitor.is_usable
     assert [fields["state"] for _, fields in peer.notes.lines] == ["suspect", "down", "up"]
+
+
+def test_a_peer_that_says_nothing_is_down_before_the_transaction_gives_up() -> None:
+    peer = Peer()
+    peer.monitor.start(0.0)
+    for now in (0.0, PATIENCE, PATIENCE + INTERVAL / 10, 2 * PATIENCE + INTERVAL / 10):
+        peer.timers.run(now)
+    assert not peer.monitor.is_usable
+    assert len(peer.asked) == 2
+    peer.heard(408, 32.0)
+    peer.timers.run(60.0)
+    assert len(peer.asked) == 3
+
+
+def test_a_call_that_nobody_answered_has_the_peer_asked() -> None:
+    peer = Peer()
+    peer.monitor.start(0.0)
+    peer.timers.run(0.0)
+    peer.heard(200, 0.0)
+    peer.monitor.heard(408, 5.0)
+    peer.timers.run(5.0 + INTERVAL / 10)
+    assert peer.asked == [0.0, 5.0 + INTERVAL / 10]
 
 
 def test_a_peer_that_is_not_watched_is_always_there() -> None:

@@ -93,4 +93,5 @@ def response(status: int, *fields: str, reason: str = "") -> Message:
 
 def headers(*lines: str) -> Headers:
     """Header fields."""
-    return Headers(tuple(tuple(part.strip() for part in line.split(":", 1)) for line in lines))  # type: ignore[arg-type]
+    fields = (line.partition(":") for line in lines)
+    return Headers(tuple((name, value.strip()) for name, _, value in fields))
