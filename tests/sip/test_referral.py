@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gateway.sip.flow import Transport
 from gateway.sip.message import Message, parse
 from gateway.sip.refer_subscription import ReferSubscription
 from gateway.sip.refer_tables import ReferralState
@@ -19,9 +20,15 @@ CAROL = "<sip:carol@192.0.2.3>"
 class Transfer:
     """A call between Alice and Bob, in which Alice has sent a REFER."""
 
-    def __init__(self, refer_to: str = CAROL, *headers: tuple[str, str], accept: bool = True, **called: Any) -> None:
+    def __init__(
+        self,
+        refer_to: str = CAROL,
+        *headers: tuple[str, str],
+        accept: bool = True,
+        transport: Transport = Transport.UDP,
+    ) -> None:
         self.wire = Wire()
-        self.alice, self.bob = two_phones(self.wire, called=called)
+        self.alice, self.bob = two_phones(self.wire, transport)
         self.ours, self.theirs = call_up(self.alice, self.bob)
         if accept:
             self.bob.does["refer_received"] = lambda referral, now: referral.accept(now)
@@ -443,6 +450,24 @@ def test_notify_after_the_bye() -> None:
     transfer.wire.run(64)
     assert transfer.bob.ua.dialogs == {}
     assert transfer.alice.ua.dialogs == {}
+
+
+def test_connection_lost_between_refer_and_notify() -> None:
+    transfer = Transfer(transport=Transport.TCP)
+    transfer.wire.cut(transfer.alice.place, transfer.bob.place)
+    transfer.notify(200)
+    transfer.wire.run(1)
+    assert transfer.alice.last["refer_notified"][1] == 200
+    assert transfer.bob.count("referral_delivered") == 1
+
+
+def test_connection_lost_while_a_notify_is_under_way() -> None:
+    transfer = Transfer(transport=Transport.TCP)
+    transfer.wire.fate = dropping("NOTIFY")
+    transfer.notify(200)
+    transfer.wire.cut(transfer.alice.place, transfer.bob.place)
+    transfer.wire.run(1)
+    assert transfer.bob.count("referral_delivered") == 1
 
 
 # Outside of the call
