@@ -23,7 +23,7 @@ _CHALLENGES = {
 class Exchange:
     """One request in a dialog (or the one that makes it), sent again with credentials when it is challenged.
 
-    Every attempt takes the next CSeq. `flows` () stands for where the dialog's requests go. `cseq` is the number of
+    Every attempt takes the next CSeq. `flows` None stands for where the dialog's requests go. `cseq` is the number of
     the last attempt, `credentials` are the header fields that it carried besides `headers`. Once `stopped` it is
     not tried again.
     """
@@ -42,7 +42,7 @@ class Exchange:
         body: bytes,
         use: "DialogUse | None",
         *,
-        flows: tuple[Flow, ...] = (),
+        flows: tuple[Flow, ...] | None = None,
         max_forwards: int = 70,
     ) -> None:
         self._ua = ua
@@ -61,16 +61,17 @@ class Exchange:
 
     def send(self, now: float) -> None:
         """Sends it, as soon as it is known where to."""
-        if self.flows:
-            self._send(self.flows, now)
-        else:
+        if self.flows is None:
             self._ua.locate(self.dialog, self._send, now)
+        else:
+            self._send(self.flows, now)
 
     def responded(self, transaction: ClientTransaction, response: Message, now: float) -> None:
         """Challenges are answered, all else goes to whoever sent it."""
         status = response.status
         if status in _CHALLENGES and not self.stopped and self._authorised(response):
-            self.flows = self.flows and (transaction.flow, *(flow for flow in self.flows if flow != transaction.flow))
+            if self.flows is not None:
+                self.flows = (transaction.flow, *(flow for flow in self.flows if flow != transaction.flow))
             self.send(now)
             return
         if status >= 200:

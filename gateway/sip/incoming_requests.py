@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from gateway.model.errors import DecodeError
+from gateway.sip.address import Address
 from gateway.sip.dialog import Dialog
 from gateway.sip.incoming_invite import IncomingInvite
 from gateway.sip.message import Headers, Message
@@ -113,8 +115,8 @@ class IncomingRequests:
             raise Refusal(422, (("Min-SE", str(profile.min_se)),))
         old = replaced(request.headers, ua.dialogs.get, ua.has_ended)
         dialog = Dialog.received(request, ua.token(), transaction.flow, profile)
-        if not dialog.remote_target:
-            raise Refusal(400, reason="Missing Contact")
+        # RFC 2543 knew callers without Contact; those are called back where the call says it comes from.
+        dialog.remote_target = dialog.remote_target or _from_uri(request)
         session = Session(ua, dialog.call_id, dialog.local_tag, profile, is_caller=False)
         session.dialog = dialog
         session.remote_session = offer
@@ -199,6 +201,13 @@ def _session(dialog: Dialog) -> Session:
     if dialog.session is None or dialog.session.is_over:
         raise Refusal(481)
     return dialog.session
+
+
+def _from_uri(request: Message) -> str:
+    try:
+        return Address.parse(request.headers.get("from") or "").uri
+    except DecodeError as error:
+        raise Refusal(400, reason="Missing Contact") from error
 
 
 def _event(headers: Headers) -> str:

@@ -37,7 +37,7 @@ def is_too_small(request: Message, profile: PeerProfile) -> bool:
 
 def asked(profile: PeerProfile, least: int = 0) -> Fields:
     """What an INVITE of ours says of the timer (§7.1); `least` is the Min-SE of a 422."""
-    if not profile.session_expires:
+    if not profile.session_expires or "timer" not in profile.supported:
         return ()
     shortest = max(profile.min_se, least)
     expires = ("Session-Expires", str(max(profile.session_expires, shortest)))
@@ -68,7 +68,7 @@ class SessionTimer:
         knows = "timer" in request.headers.all("supported")
         interval, refresher = interval_of(request.headers)
         ours = max(profile.session_expires, least_of(request.headers))
-        if not profile.session_expires and not (knows and interval):
+        if "timer" not in profile.supported or (not profile.session_expires and not (knows and interval)):
             self.stop()
             return ()
         interval = min(interval, ours) if interval and profile.session_expires else interval or ours

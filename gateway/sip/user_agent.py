@@ -93,7 +93,7 @@ class UserAgent:
         """Asks whether a peer is there; `done` gets the status of its answer, 408 or 503 without one."""
         dialog = self._dialog_to_be(uri, from_, to, (), flows, profile, "")
         headers = (*profile.abilities(), ("Accept", "application/sdp"))
-        Exchange(self, dialog, "OPTIONS", headers, b"", _Options(done), flows=flows or (dialog.flow,)).send(now)
+        Exchange(self, dialog, "OPTIONS", headers, b"", _Options(done), flows=flows).send(now)
 
     def request_in(
         self, dialog: Dialog, method: str, headers: Fields, body: bytes, use: DialogUse | None, now: float

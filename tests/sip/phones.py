@@ -6,7 +6,7 @@ from typing import Any
 
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.invitation import Invitation
-from gateway.sip.message import Message
+from gateway.sip.message import Message, parse
 from gateway.sip.peer_profile import PeerProfile
 from gateway.sip.server_transaction import ServerTransaction
 from gateway.sip.session import Session
@@ -51,7 +51,7 @@ class Phone:
         self.place.flow_failed = self.ua.flow_failed
         self.heard: list[str] = []
         self.last: dict[str, tuple[Any, ...]] = {}
-        self.does: dict[str, Callable[..., None]] = {}
+        self.does: dict[str, Callable[..., object]] = {}
         self.ways: Callable[[str], tuple[Flow, ...]] = self._way
 
     def call(self, other: "Phone", session: bytes = b"", **more: Any) -> Session:
@@ -80,6 +80,8 @@ class Phone:
         done(self.ways(uri), now)
 
     def _way(self, uri: str) -> tuple[Flow, ...]:
+        if "located" in self.does:
+            self.does["located"](uri)
         found = Uri.parse(uri)
         transport = Transport(found.parameters.get("transport") or "udp")
         return (Flow(transport, found.host, found.port or 5060),)
@@ -166,3 +168,71 @@ def call_up(alice: Phone, bob: Phone) -> tuple[Session, Session]:
     ours = alice.call(bob, sdp("alice"))
     alice.wire.run(1.0)
     return ours, bob.session
+
+
+class Stranger:
+    """A peer made of octets: it says what a test has it say, right or wrong."""
+
+    def __init__(self, wire: Wire, host: str, port: int = 5060) -> None:
+        self.place = Place(wire, host, port)
+        self.place.receive = self._take
+        self.received: list[Message] = []
+        self._wire = wire
+
+    def request(
+        self, method: str, target: Phone, lines: str, body: bytes = b"", uri: str = "", cseq: int = 1
+    ) -> None:
+        """Sends a request; `lines` are From, To, Call-ID and what else it has, one a line."""
+        head = (
+            f"{method} {uri or target.uri} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {self.place.name};branch=z9hG4bK{cseq}.{len(self._wire.sent)};rport\r\n"
+            f"CSeq: {cseq} {method}\r\n"
+        )
+        said = "".join(f"{line.strip()}\r\n" for line in lines.strip().splitlines())
+        self.send(target, f"{head}{said}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+
+    def invite(self, target: Phone, lines: str = "", body: bytes = b"", cseq: int = 1, to_tag: str = "") -> None:
+        """An INVITE of call "one", from tag "s"."""
+        self.request("INVITE", target, f"{self.dialog(target, to_tag)}\n{lines}", body, cseq=cseq)
+
+    def dialog(self, target: Phone, to_tag: str = "", *, call_id: str = "one", from_tag: str = "s") -> str:
+        """From, To, Call-ID, Contact and Max-Forwards."""
+        tag = f";tag={to_tag}" if to_tag else ""
+        return (
+            f"From: <sip:stranger@{self.place.host}>;tag={from_tag}\nTo: <{target.uri}>{tag}\nCall-ID: {call_id}\n"
+            f"Contact: <sip:stranger@{self.place.name}>\nMax-Forwards: 70"
+        )
+
+    def respond(
+        self, request: Message, target: Phone, status: int, tag: str = "", lines: str = "", body: bytes = b""
+    ) -> None:
+        """Answers a request of the phone's."""
+        headers = request.headers
+        to = headers.get("to") or ""
+        to += f";tag={tag}" if tag and not request.to_tag else ""
+        kind = "Content-Type: application/sdp\r\n" if body else ""
+        said = "".join(f"{line.strip()}\r\n" for line in lines.strip().splitlines())
+        self.send(
+            target,
+            (
+                f"SIP/2.0 {status} Whatever\r\nVia: {headers.get('via')}\r\n"
+                f"From: {headers.get('from')}\r\nTo: {to}\r\n"
+                f"Call-ID: {request.call_id}\r\nCSeq: {headers.get('cseq')}\r\n"
+                f"{said}{kind}Content-Length: {len(body)}\r\n\r\n"
+            ).encode()
+            + body,
+        )
+
+    def send(self, target: Phone, octets: bytes) -> None:
+        self.place.send(target.place.flow(), octets)
+        self._wire.run(0.02)
+
+    def last(self, method: str, status: int = 0) -> Message:
+        """The last request, or response, of that method."""
+        return next(m for m in reversed(self.received) if m.method == method and m.status == status)
+
+    def count(self, method: str, status: int = 0) -> int:
+        return sum(m.method == method and m.status == status for m in self.received)
+
+    def _take(self, octets: bytes, flow: Flow, now: float) -> None:
+        self.received.append(parse(octets))
