@@ -102,7 +102,7 @@ class Admission:
             verdict = challenger.verify(value, request.method, request.request_uri, request.body, trunk.users, now)
             if verdict is Verdict.OK:
                 return
-        challenges = challenger.challenge(now, stale=verdict is Verdict.STALE)
+        challenges = challenger.challenge(now, stale=verdict in (Verdict.STALE, Verdict.REPLAYED))
         raise Refusal(401, tuple(("WWW-Authenticate", value) for value in challenges))
 
     def _by_host(self, request: Message, host: str) -> SipTrunk | None:
