@@ -145,13 +145,14 @@ class Hub(Bystander):
     def call_answered(self, call: Call) -> None:
         """A call was answered."""
         self._counts["answered"] += 1
+        self._log("call.answered", call, callee=call.callee.id if call.callee else "")
         self.changed(call)
 
     def call_failed(self, call: Call, clearing: Clearing) -> None:
         """Nobody has answered it."""
         self._counts["failed"] += 1
         cause = clearing.cause.value if clearing.cause else None
-        self.observer.log("call.failed", level="debug", call=call.id, status=clearing.status, cause=cause)
+        self._log("call.failed", call, status=clearing.status, cause=cause)
 
     def forget(self, call: Call) -> None:
         """A call has ended."""
@@ -181,8 +182,8 @@ class Hub(Bystander):
     def restore(self, snapshot: dict[str, object], now: float) -> None:
         """Takes back a call, or a transfer (once all calls of this turn are back). Raises GatewayError."""
         id = str(snapshot.get("id", ""))
-        self._kept.add(id)
         if snapshot.get("kind") == "transfer":
+            self._kept.add(id)
             self.timers.start(now, lambda then: self.transfers.restore(snapshot, then))
             return
         legs = self._restored_legs(snapshot, now)
@@ -195,6 +196,12 @@ class Hub(Bystander):
             self.timers.start(now + _CLAIMED_WITHIN, lambda then: self._left_alone(call, then))
 
     # Inside.
+
+    def _log(self, event: str, call: Call, **fields: object) -> None:
+        """What happens to every call is for those only who look for an error. The dialog is the caller's."""
+        named = call.caller.reference
+        dialog = {"call_id": named.call_id, "to_tag": named.to_tag, "from_tag": named.from_tag} if named else {}
+        self.observer.log(event, level="debug", call=call.id, leg=call.caller.id, **dialog, **fields)
 
     def _refuse(self, leg: Leg, now: float) -> None:
         self._counts["refused"] += 1
@@ -242,6 +249,7 @@ class Hub(Bystander):
         for leg in legs.values():
             leg.owner = call
         self.calls[id] = call
+        self._kept.add(id)
         return call
 
     def _left_alone(self, call: Call, now: float) -> None:

@@ -94,6 +94,16 @@ def test_a_refusal_reaches_the_caller_in_the_same_words() -> None:
     assert desk.hub.idle
 
 
+def test_the_log_names_the_dialog_of_the_caller() -> None:
+    desk = Desk()
+    caller, _ = desk.talking()
+    desk.calls()
+    desk.trunks.newest.hangs_up(desk.now, BUSY)
+    (answered, fields), (failed, reasons) = desk.observer.lines
+    assert (answered, fields["leg"], fields["call_id"]) == ("call.answered", caller.id, f"call-{caller.id}")
+    assert (failed, reasons["status"], reasons["cause"]) == ("call.failed", 486, 17)
+
+
 def test_a_caller_who_gives_up_takes_the_attempt_along() -> None:
     desk = Desk()
     caller = desk.calls()
