@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 _CARRIED_OUT_ELSEWHERE = Clearing(501, Cause(79))
 
 
+_IN_PASSING = frozenset((Input.PROGRESSED, Input.REFER_PROGRESSED, Input.OWED_LEFT, Input.ALL_LEFT, Input.DELIVERED))
+"""Steps that only who looks closely wants to see in the log."""
+
+
 class Transfers:
     """The transfers of a hub. `running` are those not over yet, by the id that the transferor's leg gave them;
     `waiting` owns restored legs until their transfer is there.
@@ -143,10 +147,9 @@ class Transfers:
         named = transfer.transferor.reference
         dialog = {"call_id": named.call_id, "to_tag": named.to_tag, "from_tag": named.from_tag} if named else {}
         before = transfer.state.value
-        leg = transfer.transferor.id
-        self.hub.observer.log(
-            f"transfer.{input.value}", transfer=transfer.id, leg=leg, before=before, state=state.value, **dialog
-        )
+        level = "debug" if input in _IN_PASSING else "info"
+        legs = {"leg": transfer.transferor.id, "before": before, "state": state.value}
+        self.hub.observer.log(f"transfer.{input.value}", level=level, transfer=transfer.id, **legs, **dialog)
 
     def changed(self, transfer: Transfer) -> None:
         """Has the transfer written down, or forgotten when it is over."""
