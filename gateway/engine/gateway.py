@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gateway.configuration import Configuration
 from gateway.ends.sip_end import SipEnd
+from gateway.engine.between_workers import WorkerEnd, WorkerHub, is_told_elsewhere, with_workers
 from gateway.hub.hub import Hub
 from gateway.hub.leg import Observer
 from gateway.model.call import TransferRecord
@@ -24,7 +25,8 @@ class Gateway:
     `send` takes octets for a flow and must not call back at once; `locate` finds the ways to a URI (RFC 3263);
     `wall` gives seconds since 1970 for records. `listeners` are the bound addresses in the order of the
     configuration; `own_host` is our address on a way when we listen on any, `peer_names` are the names in a peer's
-    certificate. No method raises for what a peer does: a fault of ours is logged, what it happened in is dropped.
+    certificate; this is process number `worker` of `workers`. No method raises for what a peer does: a fault of ours
+    is logged, and what it happened in is dropped.
     """
 
     def __init__(
@@ -40,12 +42,24 @@ class Gateway:
         record: Callable[[TransferRecord], None],
         own_host: Callable[[Flow], str] | None = None,
         peer_names: Callable[[Flow], tuple[str, ...]] | None = None,
+        worker: int = 0,
+        workers: int = 1,
     ) -> None:
         self._observer = observer
         self._timers = TimerQueue()
         self._faults = 0
-        self.end = SipEnd(configuration, listeners, self._timers, send, token, locate, observer, own_host=own_host)
-        self.hub = Hub(configuration, self.end, self._timers, observer, token, record, wall)
+        self._worker, self._workers = worker, workers
+        configuration = self._completed(configuration)
+        is_alone = workers == 1
+        self.end = (SipEnd if is_alone else WorkerEnd)(
+            configuration, listeners, self._timers, send, token, locate, observer, own_host=own_host
+        )
+        written = record if is_alone else lambda each: None if is_told_elsewhere(each) else record(each)
+        self.hub = (Hub if is_alone else WorkerHub)(
+            configuration, self.end, self._timers, observer, token, written, wall
+        )
+        if isinstance(self.hub, WorkerHub):
+            self.hub.own, self.hub.workers = worker, workers
         self.end.hub = self.hub
         if peer_names is not None:
             self.end.peer_names = peer_names
@@ -85,6 +99,7 @@ class Gateway:
         """Another configuration from now on; calls go on. What is listened on stays. Raises GatewayError, and all is
         as before, when it is no good.
         """
+        configuration = self._completed(configuration)
         self.end.reload(configuration, now)
         self.hub.configuration = configuration
 
@@ -126,6 +141,9 @@ class Gateway:
             "timers": len(self._timers),
             "faults": self._faults,
         }
+
+    def _completed(self, configuration: Configuration) -> Configuration:
+        return configuration if self._workers == 1 else with_workers(configuration, self._worker, self._workers)
 
     def fault(self, error: Exception, **fields: object) -> None:
         """Something of ours went wrong in handling one thing: it is logged, the rest goes on."""

@@ -28,6 +28,12 @@ def mark(worker: int) -> str:
     return f"w{worker:02d}"
 
 
+def worker_of(tag: str, workers: int) -> int | None:
+    """The worker, of so many, that has made the tag; None when none of them has."""
+    found = _TAG.fullmatch(tag.encode("utf-8", "replace"))
+    return int(found[1]) % workers if found else None
+
+
 class Ownership:
     """Worker number `own` of `workers`. A mark of a worker that is no more belongs to its number modulo `workers`."""
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from gateway.configuration import Configuration, place
+from gateway.engine.between_workers import way_to, workers_by_host
 from gateway.engine.gateway import Gateway
 from gateway.engine.ownership import Ownership
 from gateway.model.errors import GatewayError
@@ -67,6 +68,7 @@ class Server:
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_due = 0.0
         self._ownership = Ownership(self._worker.own, self._worker.workers)
+        self._others = workers_by_host(self._worker.workers)
         self._records = Records(configuration.records, log)
         self._stop_at: float | None = None
         self._idle_since: float | None = None
@@ -103,6 +105,8 @@ class Server:
             record=self._records.write,
             own_host=lambda flow: self._transports.address(flow)[0],
             peer_names=self._peer_names,
+            worker=self._worker.own,
+            workers=self._worker.workers,
         )
         self._begin()
 
@@ -238,13 +242,21 @@ class Server:
             flow, octets = outbox.popleft()
             if self._refers is not None:
                 self._refers.see(False, flow, octets)
-            if self._mesh is not None and is_foreign(flow):
-                self._mesh.send(flow, octets)
-            else:
+            if self._mesh is None or not self._sent_by_mesh(self._mesh, flow, octets):
                 self._transports.send(flow, octets)
         due = self.gateway.next_due()
         if due is not None and (self._alarm is None or due < self._alarm_due):
             self._set_alarm(due)
+
+    def _sent_by_mesh(self, mesh: Mesh, flow: Flow, octets: bytes) -> bool:
+        if is_foreign(flow):
+            mesh.send(flow, octets)
+            return True
+        worker = self._others.get(flow.host)
+        if worker is None:
+            return False
+        mesh.forward(worker, octets, way_to(self._worker.own))
+        return True
 
     # Time
 

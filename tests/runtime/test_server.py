@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -293,6 +293,37 @@ def test_a_worker_that_is_killed_takes_its_calls_up_again(tmp_path: Path) -> Non
         several.server.wait_log("restored", entries=1, lost=0)
         several.hang_up(answer)
         assert several.server.stop() == 0
+
+
+def test_an_attended_transfer_joins_calls_of_two_workers(tmp_path: Path) -> None:
+    several = line(tmp_path, words={"workers": 2})
+    server, caller, callee = several.server, several.caller, several.callee
+    uri = f"sip:200@127.0.0.1:{server.port}"
+    with server, caller, callee, ExitStack() as phones:
+        first, _ = several.call("first")
+        while True:
+            second_phone = phones.enter_context(Phone(free_ports(1)[0], server.port))
+            consultation, _ = Line(server, second_phone, callee).call(f"second{second_phone.port}")
+            if consultation.to_tag[:3] != first.to_tag[:3]:
+                break
+        replaces = f"{consultation.call_id}%3Bto-tag%3D{consultation.to_tag}%3Bfrom-tag%3Da1"
+        refer_to = f"Refer-To: <sip:127.0.0.1:{server.port}?Replaces={replaces}>"
+        to = str(first.headers.get("to"))
+        caller.request("REFER", uri, refer_to, call_id="first", tag="a1", to=to, cseq=2)
+        said: list[str] = []
+        while not said or b" 100 " in said[-1].encode():
+            for phone in (caller, second_phone, callee):
+                said += [body for body in phone.oblige() if body.startswith("SIP/2.0")]
+        assert said[-1].startswith("SIP/2.0 200")
+        caller.request("BYE", uri, call_id="first", tag="a1", to=to, cseq=3)
+        while not any(message.method == "BYE" and message.status == 0 for message in second_phone.seen):
+            for phone in (caller, second_phone, callee):
+                phone.oblige()
+        (record,) = server.wait_records(1)
+        assert (record["kind"], record["outcome"], record["sip_status"]) == ("attended", "succeeded", 200)
+        assert server.faults() == []
+        server.stop()
+        assert len(server.records()) == 1
 
 
 def _children(pid: int) -> list[int]:
