@@ -68,6 +68,7 @@ def test_semi_attended(tmp_path: Path) -> None:
         c.answer(target)
         c.state(target, "CONFIRMED")
         a.notified(first, 200)
+        talk(here, "1003", target, "1001")  # whose call it answers
         talk(here, "1003", target, "1002")
         b.hang_up(theirs)
         c.state(target, "DISCONNECTED")

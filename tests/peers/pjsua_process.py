@@ -10,6 +10,8 @@ from typing import Any
 
 import pjsua2 as pj
 
+_DIRECTIONS = ("inactive", "sendonly", "recvonly", "sendrecv")
+"""By the value of pjmedia_dir."""
 _CODECS = ("PCMU/8000/1", "PCMA/8000/1")
 
 
@@ -32,11 +34,10 @@ class PhoneCall(pj.Call):  # type: ignore[misc]
         tell("state", call=self.name, state=info.stateText, status=info.lastStatusCode, remote=info.remoteUri)
 
     def onCallMediaState(self, _: Any) -> None:
-        for media in self.getInfo().media:
+        info = self.getInfo()  # the media in it live no longer than it does
+        for media in info.media:
             if media.status != pj.PJSUA_CALL_MEDIA_NONE:
-                directions = {pj.PJMEDIA_DIR_NONE: "inactive", pj.PJMEDIA_DIR_DECODING: "recvonly"}
-                directions |= {pj.PJMEDIA_DIR_ENCODING: "sendonly", pj.PJMEDIA_DIR_ENCODING_DECODING: "sendrecv"}
-                tell("media", call=self.name, direction=directions.get(media.dir, ""), remote=self._far(media.index))
+                tell("media", call=self.name, direction=_DIRECTIONS[media.dir], remote=self._far(media.index))
 
     def _far(self, index: int) -> str:
         """Where its RTP goes; "" while there is no stream."""
