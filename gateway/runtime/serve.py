@@ -8,7 +8,7 @@ from gateway.configuration import Configuration
 from gateway.model.errors import GatewayError
 from gateway.runtime import store
 from gateway.runtime.log import Log
-from gateway.runtime.reload import read
+from gateway.runtime.reload import read, reread
 from gateway.runtime.server import Server, Worker, run, say_ready
 from gateway.runtime.workers import Duty, Supervisor
 
@@ -41,9 +41,18 @@ def serve(options: Options) -> int:
         log = Log(options.level, options.form, worker=duty.number)
         capture = options.capture and _numbered(options.capture, duty.number)
         worker = Worker(duty.number, count, duty.mesh)
-        run(Server(settings, options.configuration, log, worker=worker, capture=capture), duty.ready)
+        latest = _latest(options.configuration, settings, log)
+        run(Server(latest, options.configuration, log, worker=worker, capture=capture), duty.ready)
 
     return Supervisor(count, work, Log(options.level, options.form)).run(say_ready)
+
+
+def _latest(path: Path, settings: Configuration, log: Log) -> Configuration:
+    """What a worker that is started again goes by: the others may have read the file again meanwhile."""
+    try:
+        return reread(path, settings, log)
+    except GatewayError:
+        return settings
 
 
 def _numbered(path: Path, number: int) -> Path:

@@ -1,5 +1,7 @@
 """gateway.yaml: what is wrong is named with file, line and key."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,25 @@ def test_what_is_no_yaml_is_refused_with_its_line(tmp_path: Path) -> None:
 def test_an_empty_file_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(MappingError):
         read(tmp_path, text)
+
+
+def check(path: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(Path(__file__).parents[2] / "cli.py"), "check", "-c", str(path)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_the_command_says_one_line_for_each_finding(tmp_path: Path) -> None:
+    path = write(tmp_path, GOOD.replace("trusted: true", "trusty: 1").replace("sqlite:", "redis:"))
+    done = check(path)
+    assert done.returncode == 2
+    assert [line.partition(": ")[0] for line in done.stdout.splitlines()] == [f"{path}:3", f"{path}:8"]
+
+
+def test_the_command_is_content_with_a_good_file(tmp_path: Path) -> None:
+    assert check(write(tmp_path, GOOD)).returncode == 0
+
+
+def test_the_command_names_a_file_that_is_not_there(tmp_path: Path) -> None:
+    done = check(tmp_path / "none.yaml")
+    assert done.returncode == 2
+    assert done.stdout == f"{tmp_path}/none.yaml: no such file\n"
