@@ -105,8 +105,7 @@ class ReferEvents:
         if not isinstance(consultation, DialogReference):
             return None
         named = consultation
-        dialog = self.ua.find(named.call_id, named.to_tag, named.from_tag)
-        found = _leg_of(dialog)
+        found = _leg_of(self.ua.find(named.call_id, _tag(named.to_tag), _tag(named.from_tag)))
         if found is not None and found.line is leg.line:
             return found
         swapped = _leg_of(self.ua.find(named.call_id, named.from_tag, named.to_tag))
@@ -114,6 +113,11 @@ class ReferEvents:
             event = "transfer.replaces_foreign" if found is not None else "transfer.replaces_swapped"
             self.observer.log(event, replaces=named.call_id, **leg.marks)
         return None
+
+
+def _tag(text: str) -> str:
+    """A tag of 0 stands for none, of an RFC 2543 peer (RFC 3891 §6.1)."""
+    return "" if text == "0" else text
 
 
 def _leg_of(dialog: object) -> SipLeg | None:

@@ -48,6 +48,7 @@ class SessionEvents:
         session.owner_context = leg
         leg.hears(asked.session)
         leg.names_itself(asked.session_id)
+        leg.party = connected(request.headers, trunk)
         replaced = session.replaces.owner_context if session.replaces is not None else None
         self.hub.call_asked(leg, asked, replaced if isinstance(replaced, SipLeg) else None, now)
 

@@ -315,12 +315,14 @@ class SipLeg:
         self.session.send(information.method, tuple(fields), information.body, self._end.silent, now)
 
     def update(self, update: PartyUpdate, now: float) -> None:
-        """UPDATE with the identity of the new party, and its Session-ID, where the peer takes UPDATE."""
+        """UPDATE with identity and Session-ID of the new party, where the peer takes one (RFC 7989 §7)."""
         if self.session is None or self.gone or Capability.UPDATE not in self.capabilities:
             return
-        self._others_uuid = session_ids.passed_on(update.kept) or self._others_uuid
+        before = self._others_uuid
+        self._others_uuid = session_ids.passed_on(update.kept) or before
+        is_another = bool(self.session_id) and self._others_uuid != before
         fields = connected_fields(update.party, self.line, self.own_host)
-        if fields:
+        if fields or is_another:
             self.session.update((*fields, *self._session_id_field()), now)
 
     # --- transfers ---

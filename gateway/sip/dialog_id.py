@@ -1,9 +1,12 @@
 """Header fields that name a dialog: Replaces (RFC 3891), Join (RFC 3911) and Target-Dialog (RFC 4538)."""
 
+import re
 from dataclasses import dataclass
 
 from gateway.model.errors import DecodeError
 from gateway.sip.parameters import Parameters
+
+_KNOWN = re.compile(r";\s*(?:(?:to|from|local|remote)-tag\s*=|early-only\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +27,11 @@ class DialogId:
 
     @classmethod
     def parse(cls, value: str) -> "DialogId":
-        """Raises DecodeError when there is no Call-ID."""
-        call_id, _, parameters = value.strip().partition(";")
+        """A `;` that is no parameter's belongs to the Call-ID: seen in the field. Raises DecodeError without one."""
+        value = value.strip()
+        known = _KNOWN.search(value)
+        end = known.start() if known else len(value.partition(";")[0])
+        call_id, parameters = value[:end], value[end + 1 :]
         if not call_id.strip():
             raise DecodeError(f"no Call-ID in {value[:80]!r}")
         return cls(call_id.strip(), Parameters.parse(parameters))

@@ -10,9 +10,11 @@ from gateway.ends.sip_trunk import Located
 from gateway.hub.bystander import Bystander
 from gateway.hub.leg import Leg
 from gateway.model.call import Answer, CallRequest, Clearing, Information, Progress
+from gateway.model.errors import DecodeError
 from gateway.model.parties import Party
 from gateway.model.transfer import PartyUpdate, TransferOutcome, TransferProgress, TransferRequest
 from gateway.sip.flow import Flow, Transport
+from gateway.sip.locating import is_address, target
 from gateway.sip.message import Message, parse
 from gateway.sip.timers import TimerQueue
 from tests.ends.trunks import LISTENERS, SDP, UDP_FLOW, Notes, configuration
@@ -123,8 +125,12 @@ class Stage:
         for start, flows in self.names.items():
             if uri.startswith(start):
                 return flows
-        host, _, port = uri.rpartition("@")[2].removeprefix("sip:").partition(";")[0].partition(":")
-        return (Flow(Transport.UDP, host, int(port or 5060)),) if host[:1].isdigit() else ()
+        try:
+            found = target(uri)
+        except DecodeError:
+            return ()
+        way = Flow(found.transport or Transport.UDP, found.host, found.port or 5060)
+        return (way,) if is_address(found.host) else ()
 
     def answer_searches(self) -> None:
         """DNS has answered."""

@@ -252,13 +252,13 @@ class TestAskedByUs:
         stage.receive(reply(refer, 202))
         assert stage.hub.last == ("transfer_progress", TransferProgress(202, "X"))
 
-    @pytest.mark.parametrize("call_id", ["a@b", "x+y?p=1%2@h", '(q"u)o<1>@h', "ä@h"])
+    @pytest.mark.parametrize("call_id", ["a@b", "x+y;z?p=1%2@h", '(q"u)o<1>@h', "ä@h"])
     def test_any_call_id_survives_refer_to(self, call_id: str) -> None:
-        named = DialogReference(call_id, "t+a.g~1", "f%r*o'm")
+        named = DialogReference(call_id, "t+a?g=1@", "f%r&o*m")
         asked = TransferRequest(TransferKind.ATTENDED, TARGET, named)
         found = ReferTo.parse(refer_to_value(asked, "192.0.2.1")).replaces
         assert found is not None
-        assert found.call_id == call_id
+        assert (found.call_id, found.to_tag, found.from_tag) == (call_id, "t+a?g=1@", "f%r&o*m")
 
     def test_tags_survive_it(self) -> None:
         named = DialogReference("x+y@h", "t+a.g~1", "f%r*o'm")

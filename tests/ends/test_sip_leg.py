@@ -365,6 +365,14 @@ class TestSessionId:
         (ok,) = stage.sent()
         assert "Session-ID" not in ok.headers
 
+    def test_after_a_transfer_each_side_learns_the_others(self) -> None:
+        stage = Stage(carrier())
+        leg = stage.answered("carrier", "Allow: UPDATE", f"Session-ID: {OTHER_UUID};remote={UUID}", session_id=UUID)
+        third = "f" * 32
+        leg.update(PartyUpdate(Update.COMPLETE, Party(), kept=(Kept("sip", "Session-ID", third),)), 0.0)
+        (update,) = stage.sent()
+        assert update.headers.get("Session-ID") == f"{third};remote={OTHER_UUID}"
+
 
 def stage_invite(stage: Stage, leg: SipLeg) -> Message:
     """The beginning of the dialog of an outgoing leg, for requests of its peer."""
