@@ -21,6 +21,7 @@ from gateway.sip.uri import Uri, escape_user
 from gateway.translators.sip_parties import uri_of
 
 _MOST_HOPS = 70
+_SECURE = ("tls", "wss")
 # They say how to reach the host, which is now another one (RFC 3261 §19.1.1), or what is done there.
 _OF_THE_HOST = frozenset(("transport", "maddr", "ttl", "lr", "method", "ob", "gr", "alias"))
 
@@ -50,10 +51,12 @@ def hops(headers: Headers) -> int:
 
 
 def check(request: CallRequest, trunk: SipTrunk) -> None:
-    """Raises GatewayError when the call cannot leave by the trunk: no hops left, privacy, no offer for Teams."""
+    """Raises GatewayError when the call cannot leave by the trunk: no hops left, privacy, sips, no offer for Teams."""
     if request.hops <= 1:
         raise GatewayError("the call has passed too many gateways", sip_status=483, cause=25)
     check_privacy(request)
+    if request.called.uri[:5].lower() == "sips:" and not all(peer.place.transport in _SECURE for peer in trunk.peers):
+        raise GatewayError("a sips call needs TLS on every hop", sip_status=480, cause=63)
     if trunk.is_teams and not request.session:
         raise GatewayError("Teams refuses an INVITE without an offer", sip_status=488, cause=79)
 

@@ -143,6 +143,13 @@ class TestRefused:
         assert error.value.sip_status == 500
         check(call(privacy=("id", "critical")), CARRIER)
 
+    def test_a_sips_call_where_there_is_no_tls(self) -> None:
+        asked = CallRequest(Party(uri="sips:2001@192.0.2.1"), ALICE, SDP)
+        with pytest.raises(GatewayError) as error:
+            check(asked, CARRIER)
+        assert error.value.sip_status == 480
+        check(asked, TEAMS)
+
     def test_a_call_to_teams_without_an_offer(self) -> None:
         with pytest.raises(GatewayError) as error:
             check(CallRequest(Party(uri="sip:1@gw"), ALICE), TEAMS)
