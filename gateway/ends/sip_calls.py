@@ -51,7 +51,7 @@ def hops(headers: Headers) -> int:
 
 
 def check(request: CallRequest, trunk: SipTrunk) -> None:
-    """Raises GatewayError when the call cannot leave by the trunk: no hops left, privacy, sips, no offer for Teams."""
+    """Raises GatewayError when a call cannot leave by the trunk: no hops left, privacy, sips, no offer for Teams."""
     if request.hops <= 1:
         raise GatewayError("the call has passed too many gateways", sip_status=483, cause=25)
     check_privacy(request)
