@@ -66,6 +66,9 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol. The peer's certificate is looked at before anything is said."""
         self._transport = cast(asyncio.Transport, transport)
+        if self._why:  # Given up while it was being opened.
+            self.give_up(self._why)
+            return
         if not self._is_right_peer():
             return
         self.begun = self._owner.now() if self._wire.is_unfinished else 0.0

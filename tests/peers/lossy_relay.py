@@ -16,22 +16,25 @@ from itertools import count
 from types import TracebackType
 from typing import Self
 
-_ADDRESS = "127.0.0.1"
-_PORTS = re.compile(rb"(127\.0\.0\.1(?::|%3[Aa])|rport=)(\d{5})(?!\d)")
+_ADDRESSES = re.compile(rb"(127\.0\.0\.\d+)(:|%3[Aa])(\d{5})(?!\d)")
+_RPORT = re.compile(rb"(;rport=)(\d{5})(?!\d)")
+
+Address = tuple[str, int]
 
 
 class LossyRelay:
-    """Between the server at `server` and peers at `peers`, all ports of 127.0.0.1; use as a context manager.
+    """Between the server at `server` and its `peers`, all on loopback with ports of five digits; a context manager.
 
-    `server` is then reached at `front`, and the peer at port p is reached by the server at `stand_ins[p]`. `loss`,
-    `doubling` and `delaying` are probabilities per datagram and direction, drawn from `seed`; what is delayed comes
-    10 to 60 ms later and so behind what was sent after it. `told` counts "passed", "lost", "doubled", "delayed".
+    The server is then reached at `front`, and a peer by the server at `stand_ins[peer]`: the same hosts with other
+    ports. `loss`, `doubling` and `delaying` are probabilities per datagram and direction, drawn from `seed`; what is
+    delayed comes 10 to 60 ms later and so behind what was sent after it. `told` counts "passed", "lost", "doubled",
+    "delayed".
     """
 
     def __init__(
         self,
-        server: int,
-        *peers: int,
+        server: Address,
+        *peers: Address,
         seed: int = 1,
         loss: float = 0.05,
         doubling: float = 0.05,
@@ -40,15 +43,15 @@ class LossyRelay:
         self._server = server
         self._chance = random.Random(seed)
         self._loss, self._doubling, self._delaying = loss, doubling, delaying
-        self._front = _socket()
-        self._sockets = {peer: _socket() for peer in peers}
-        self._waiting: list[tuple[float, int, socket.socket, bytes, int]] = []
+        self._front = _socket(server[0])
+        self._sockets = {peer: _socket(peer[0]) for peer in peers}
+        self._waiting: list[tuple[float, int, socket.socket, bytes, Address]] = []
         self._order = count()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._wake, self._woken = socket.socketpair()
         self.told: Counter[str] = Counter()
-        self.front: int = self._front.getsockname()[1]
-        self.stand_ins: dict[int, int] = {peer: bound.getsockname()[1] for peer, bound in self._sockets.items()}
+        self.front: Address = self._front.getsockname()
+        self.stand_ins: dict[Address, Address] = {peer: bound.getsockname() for peer, bound in self._sockets.items()}
         self._inwards = _exchange({self.front: server} | self.stand_ins)
         self._outwards = _exchange({server: self.front} | {shown: peer for peer, shown in self.stand_ins.items()})
 
@@ -79,17 +82,18 @@ class LossyRelay:
 
     def _relay(self, bound: socket.socket) -> None:
         try:
-            octets, (_, port) = bound.recvfrom(65_535)
+            octets, source = bound.recvfrom(65_535)
         except OSError:  # ICMP: nobody listens where something was sent to.
             return
         if bound is self._front:
-            if port in self._sockets:
-                self._pass(self._sockets[port], _with_ports(octets, self._inwards), self._server)
+            if source in self._sockets:
+                told = _with_ports(octets, self._inwards, self.front, self._server)
+                self._pass(self._sockets[source], told, self._server)
             return
         peer = next(peer for peer, own in self._sockets.items() if own is bound)
-        self._pass(self._front, _with_ports(octets, self._outwards), peer)
+        self._pass(self._front, _with_ports(octets, self._outwards, self.stand_ins[peer], peer), peer)
 
-    def _pass(self, by: socket.socket, octets: bytes, port: int) -> None:
+    def _pass(self, by: socket.socket, octets: bytes, to: Address) -> None:
         # Always three numbers for a datagram: what becomes of one says nothing about the next.
         is_lost, is_doubled, is_delayed = (
             self._chance.random() < share for share in (self._loss, self._doubling, self._delaying)
@@ -102,28 +106,31 @@ class LossyRelay:
         self.told["delayed"] += is_delayed
         for _ in range(1 + is_doubled):
             due = time.monotonic() + (self._chance.uniform(0.01, 0.06) if is_delayed else 0.0)
-            heappush(self._waiting, (due, next(self._order), by, octets, port))
+            heappush(self._waiting, (due, next(self._order), by, octets, to))
 
     def _send_due(self) -> None:
         while self._waiting and self._waiting[0][0] <= time.monotonic():
-            _, _, by, octets, port = heappop(self._waiting)
+            _, _, by, octets, to = heappop(self._waiting)
             try:
-                by.sendto(octets, (_ADDRESS, port))
+                by.sendto(octets, to)
             except OSError:  # ICMP again; whoever it concerns retransmits.
                 continue
 
 
-def _socket() -> socket.socket:
+def _socket(host: str) -> socket.socket:
     bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-    bound.bind((_ADDRESS, 0))
+    bound.bind((host, 0))
     return bound
 
 
-def _exchange(ports: dict[int, int]) -> dict[bytes, bytes]:
-    assert all(port >= 10_000 for pair in ports.items() for port in pair), "Content-Length has to stay right"
-    return {str(shown).encode(): str(meant).encode() for shown, meant in ports.items()}
+def _exchange(addresses: dict[Address, Address]) -> dict[tuple[bytes, bytes], bytes]:
+    ports = [address[1] for pair in addresses.items() for address in pair]
+    assert min(ports) >= 10_000, "a Content-Length has to stay right"
+    return {(host.encode(), b"%d" % port): b"%d" % meant[1] for (host, port), meant in addresses.items()}
 
 
-def _with_ports(octets: bytes, ports: dict[bytes, bytes]) -> bytes:
-    return _PORTS.sub(lambda found: found[1] + ports.get(found[2], found[2]), octets)
+def _with_ports(octets: bytes, ports: dict[tuple[bytes, bytes], bytes], shown: Address, meant: Address) -> bytes:
+    """Addresses exchanged, and the port by which one end has seen the other (RFC 3581)."""
+    told = _ADDRESSES.sub(lambda found: found[1] + found[2] + ports.get((found[1], found[3]), found[3]), octets)
+    return _RPORT.sub(lambda found: found[1] + (b"%d" % meant[1] if int(found[2]) == shown[1] else found[2]), told)
