@@ -225,6 +225,28 @@ def test_the_callee_can_hang_up_after_a_restart_too(up: Line) -> None:
     assert up.callee.wait(200).cseq == 7
 
 
+def test_a_transfer_that_was_waiting_ends_after_a_restart_and_the_first_call_goes_on(up: Line) -> None:
+    answer, _ = up.call()
+    uri, to = f"sip:200@127.0.0.1:{up.server.port}", str(answer.headers.get("to"))
+    up.caller.request("REFER", uri, "Refer-To: <sip:300@127.0.0.1>", call_id="c1", tag="a1", to=to, cseq=2)
+    up.caller.wait(202)
+    up.caller.respond(up.caller.wait("NOTIFY"), "200 OK")
+    up.callee.respond(up.callee.wait("INVITE"), "180 Ringing", tag="target")
+    up.caller.respond(up.caller.wait("NOTIFY"), "200 OK")
+    await_stored(up.server, 2)
+    up.server.kill()
+    up.server.start()
+    final = up.caller.wait("NOTIFY")
+    up.caller.respond(final, "200 OK")
+    assert str(final.headers.get("subscription-state")).startswith("terminated")
+    assert final.body.startswith(b"SIP/2.0 503")
+    assert up.server.wait_records(1)[0]["outcome"] == "failed"
+    uri = f"sip:200@127.0.0.1:{up.server.port}"
+    up.caller.request("BYE", uri, call_id="c1", tag="a1", to=to, cseq=3)
+    up.callee.respond(up.callee.wait("BYE"), "200 OK")
+    up.caller.wait(200)
+
+
 def test_a_call_that_ends_at_once_is_never_written(up: Line) -> None:
     up.hang_up(up.call()[0])
     up.server.stop()
