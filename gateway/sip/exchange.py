@@ -76,6 +76,8 @@ class Exchange:
             return
         if status >= 200:
             self.transaction = None
+            if transaction.flow.connection and not self.dialog.flow.connection:
+                self.dialog.flow = transaction.flow
         if self._use is not None:
             self._use.responded(transaction, response, now)
 

@@ -97,6 +97,7 @@ class IncomingInvite:
         if not self.is_settled:
             side.local_session = session
         self._stop_reliable()
+        dialog_of(side).is_early = False
         octets = self.send(200, (*timer, *headers), shown, now)
         flow, layer, settings = self.transaction.reply_flow, self._ua.layer, self._ua.settings
         self._repetition = Repetition(

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from gateway.model.errors import DecodeError
+from gateway.model.errors import DecodeError, GatewayError
 from gateway.sip.address import Address
 from gateway.sip.dialog import Dialog
 from gateway.sip.incoming_invite import IncomingInvite
@@ -81,8 +81,10 @@ class IncomingRequests:
         key = request.call_id, request.to_tag, request.from_tag
         dialog = self._ua.dialogs.get(key)
         if dialog is None:
-            ours = request.method == "NOTIFY" and self._ua.has_ended(key)
-            raise Refusal(200 if ours else 481)
+            # A report that crosses the end of the dialog is no error of the peer's (RFC 5057 §4.2).
+            known = request.method == "NOTIFY" and self._ua.has_ended(key)
+            self._ua.respond(transaction, 200 if known else 481, now=now)
+            return
         cseq = request.cseq
         if cseq < dialog.remote_cseq:
             raise Refusal(500)
@@ -113,7 +115,7 @@ class IncomingRequests:
         offer = offer_of(request)
         if is_too_small(request, profile):
             raise Refusal(422, (("Min-SE", str(profile.min_se)),))
-        old = replaced(request.headers, ua.dialogs.get, ua.has_ended)
+        old = replaced(request.headers, ua.dialogs.get, ua.has_ended) if "replaces" in profile.supported else None
         dialog = Dialog.received(request, ua.token(), transaction.flow, profile)
         # RFC 2543 knew callers without Contact; those are called back where the call says it comes from.
         dialog.remote_target = dialog.remote_target or _from_uri(request)
@@ -126,7 +128,19 @@ class IncomingRequests:
         dialog.session = session
         transaction.context = session
         ua.keep(dialog)
-        ua.owner.call_offered(session, request, now)
+        self._offer(session, request, now)
+
+    def _offer(self, session: Session, request: Message, now: float) -> None:
+        """Whatever happens to our owner meanwhile, no call is left without an answer."""
+        try:
+            self._ua.owner.call_offered(session, request, now)
+        except Refusal as refusal:
+            session.refuse(refusal.status, refusal.headers, now, reason=refusal.reason)
+        except GatewayError as error:
+            session.refuse(error.sip_status, (), now)
+        except Exception:
+            session.end((), now, status=500)
+            raise
 
     def _reinvited(self, dialog: Dialog, transaction: ServerTransaction, now: float) -> None:
         request = transaction.request

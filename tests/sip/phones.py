@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from gateway.model.errors import DecodeError
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.invitation import Invitation
 from gateway.sip.message import Message, parse
@@ -82,7 +83,10 @@ class Phone:
     def _way(self, uri: str) -> tuple[Flow, ...]:
         if "located" in self.does:
             self.does["located"](uri)
-        found = Uri.parse(uri)
+        try:
+            found = Uri.parse(uri)
+        except DecodeError:
+            return ()
         transport = Transport(found.parameters.get("transport") or "udp")
         return (Flow(transport, found.host, found.port or 5060),)
 
