@@ -30,7 +30,7 @@ class Exchange:
 
     __slots__ = (
         *("body", "credentials", "cseq", "dialog", "flows", "headers", "max_forwards", "method", "stopped"),
-        *("transaction", "_challenges", "_ua", "_use"),
+        *("transaction", "_challenges", "_may_go_round", "_ua", "_use"),
     )
 
     def __init__(
@@ -48,6 +48,7 @@ class Exchange:
         self._ua = ua
         self._use = use
         self._challenges: tuple[int, ...] = ()
+        self._may_go_round = flows is None
         self.dialog = dialog
         self.method = method
         self.headers = headers
@@ -82,8 +83,12 @@ class Exchange:
             self._use.responded(transaction, response, now)
 
     def failed(self, transaction: ClientTransaction, failure: Failure, now: float) -> None:
-        """Nobody answered."""
+        """Nobody answered. When the dialog's connection broke meanwhile, the peer may be reached another way."""
         self.transaction = None
+        if failure is Failure.TRANSPORT and transaction.flow.connection and self._may_go_round:
+            self._may_go_round = False
+            self.send(now)
+            return
         if self._use is not None:
             self._use.failed(transaction, failure, now)
 

@@ -402,6 +402,17 @@ class TestStreams:
         assert asked == [alice.uri]
         assert "call_ended" in alice.heard
 
+    def test_request_under_way_when_the_connection_breaks_finds_another(self, wire: Wire) -> None:
+        alice, bob = two_phones(wire, Transport.TCP)
+        _, theirs = call_up(alice, bob)
+        wire.fate = dropping("BYE")
+        theirs.bye((), wire.now)
+        wire.cut(alice.place, bob.place)
+        wire.run(1.0)
+        assert wire.lines().count("BYE") == 2
+        assert "call_ended" in alice.heard
+        assert is_clean(alice, bob)
+
     def test_without_a_way_the_old_one_is_tried(self, wire: Wire) -> None:
         alice, bob = two_phones(wire)
         _, theirs = call_up(alice, bob)
