@@ -18,6 +18,7 @@ from gateway.ends.trunk_monitor import PeerMonitor
 from gateway.hub.leg import Leg, LegEvents, Observer
 from gateway.model.call import CallRequest
 from gateway.model.errors import GatewayError
+from gateway.model.timers import Timer, TimerQueue
 from gateway.sip.client_transaction import ClientTransaction, Failure
 from gateway.sip.dialog import Dialog
 from gateway.sip.flow import Flow, Transport
@@ -27,7 +28,6 @@ from gateway.sip.peer_profile import ALLOW, PeerProfile
 from gateway.sip.refusal import Refusal
 from gateway.sip.sdp import only_inactive, with_origin
 from gateway.sip.surroundings import TransactionSettings
-from gateway.sip.timers import Timer, TimerQueue
 from gateway.sip.user_agent import UserAgent
 from gateway.sip.user_agent_owner import DialogUse
 from gateway.translators.teams_addresses import is_teams

@@ -14,6 +14,7 @@ from gateway.hub.leg import LegEvents, Observer
 from gateway.model.call import Answer, Capability, Clearing, Information, Progress
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import Party
+from gateway.model.timers import Action, TimerQueue
 from gateway.model.transfer import (
     DialogReference,
     Kept,
@@ -27,7 +28,6 @@ from gateway.sip.flow import Flow, Transport
 from gateway.sip.refer_subscription import ReferSubscription
 from gateway.sip.referral import Referral
 from gateway.sip.sdp import Origin, only_inactive, resumed, same_media, with_origin
-from gateway.sip.timers import Action, TimerQueue
 
 if TYPE_CHECKING:
     from gateway.sip.dialog import Dialog

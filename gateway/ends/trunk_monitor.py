@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gateway.hub.leg import Observer
-from gateway.sip.timers import Timer, TimerQueue
+from gateway.model.timers import Timer, TimerQueue
 
 OUT_OF_SERVICE = frozenset((408, 503, 504))
 """Statuses that count as no answer."""

@@ -9,8 +9,8 @@ from gateway.engine.between_workers import WorkerEnd, WorkerHub, is_told_elsewhe
 from gateway.hub.hub import Hub
 from gateway.hub.leg import Observer
 from gateway.model.call import TransferRecord
+from gateway.model.timers import TimerQueue
 from gateway.sip.flow import Flow, Transport
-from gateway.sip.timers import TimerQueue
 
 Found = Callable[[tuple[Flow, ...], float], None]
 """Called with the ways to a URI, best first, none when nothing leads there, and the time."""

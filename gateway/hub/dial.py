@@ -11,8 +11,8 @@ from gateway.hub.watchers import DialWatcher
 from gateway.model.call import Answer, CallRequest, Clearing, Information, Progress
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
+from gateway.model.timers import Timer
 from gateway.model.transfer import Kept, PartyUpdate, TransferRequest
-from gateway.sip.timers import Timer
 
 if TYPE_CHECKING:
     from gateway.hub.hub import Hub

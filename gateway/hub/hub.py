@@ -17,8 +17,8 @@ from gateway.hub.watchers import ConnectWatcher, DialWatcher
 from gateway.model.call import CallRequest, Clearing, TransferRecord
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
+from gateway.model.timers import TimerQueue
 from gateway.model.transfer import Kept
-from gateway.sip.timers import TimerQueue
 
 _CONGESTION = Cause(42)
 _CLAIMED_WITHIN = 1.0

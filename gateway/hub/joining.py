@@ -8,8 +8,8 @@ from gateway.hub.media import SILENCE
 from gateway.hub.media_fit import is_news
 from gateway.hub.watchers import ConnectWatcher
 from gateway.model.call import NORMAL, Capability, Clearing
+from gateway.model.timers import Timer
 from gateway.sip.sdp import resumed, same_media, with_common_codecs
-from gateway.sip.timers import Timer
 
 if TYPE_CHECKING:
     from gateway.hub.call import Call

@@ -4,8 +4,8 @@ from gateway.hub.bystander import PENDING
 from gateway.hub.leg import Leg
 from gateway.hub.media_table import PATIENCE, TABLE, MediaAction, MediaInput, MediaState
 from gateway.model.call import Capability, Clearing
+from gateway.model.timers import Timer, TimerQueue
 from gateway.sip.sdp import same_media
-from gateway.sip.timers import Timer, TimerQueue
 
 SILENCE = Clearing(408)
 

@@ -21,10 +21,10 @@ from gateway.model.call import NORMAL, Answer, CallRequest, Clearing
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
 from gateway.model.parties import Party
+from gateway.model.timers import Timer
 from gateway.model.transfer import PartyUpdate, Stage, TransferKind, TransferRequest
 from gateway.sip import sdp
 from gateway.sip.address import Address
-from gateway.sip.timers import Timer
 from gateway.sip.uri import Uri
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from gateway.hub.transfer_record import TransferNotes
 from gateway.hub.transfer_snapshot import written
 from gateway.hub.transfer_table import TABLE, WAITS, Input, State, Wait
 from gateway.model.call import Answer, CallRequest, Clearing, Progress
+from gateway.model.timers import Timer
 from gateway.model.transfer import Outcome, TransferOutcome, TransferProgress, TransferRequest
-from gateway.sip.timers import Timer
 
 if TYPE_CHECKING:
     from gateway.hub.call import Call

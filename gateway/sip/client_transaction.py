@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from enum import StrEnum
 
+from gateway.model.timers import Timer
 from gateway.sip.composing import Fields, compose_request
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.message import Message
 from gateway.sip.surroundings import Surroundings
-from gateway.sip.timers import Timer
 from gateway.sip.transaction_table import TABLE, Action, Input, Machine, State
 from gateway.sip.via import COOKIE
 

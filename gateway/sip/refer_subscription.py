@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from gateway.model.errors import DecodeError
+from gateway.model.timers import Timer
 from gateway.sip.dialog import Dialog
 from gateway.sip.message import Message
 from gateway.sip.refer_tables import SUBSCRIPTION, SubscriptionAction, SubscriptionInput, SubscriptionPhase
@@ -10,7 +11,6 @@ from gateway.sip.refer_to import refer_sub
 from gateway.sip.server_transaction import ServerTransaction
 from gateway.sip.sipfrag import Sipfrag
 from gateway.sip.subscription import SubscriptionState
-from gateway.sip.timers import Timer
 
 if TYPE_CHECKING:
     from gateway.sip.client_transaction import ClientTransaction, Failure

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from gateway.model.errors import DecodeError
+from gateway.model.timers import Action, Timer
 from gateway.sip.dialog import Dialog
 from gateway.sip.message import Headers, Message
 from gateway.sip.refer_tables import REFERRAL, ReferralAction, ReferralInput, ReferralState
 from gateway.sip.refer_to import ReferTo, only, refer_sub, refer_to, target_dialog
 from gateway.sip.server_transaction import ServerTransaction
 from gateway.sip.sipfrag import CONTENT_TYPE, sipfrag
-from gateway.sip.timers import Action, Timer
 
 if TYPE_CHECKING:
     from gateway.sip.client_transaction import ClientTransaction, Failure

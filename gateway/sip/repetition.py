@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gateway.sip.timers import TimerQueue
+from gateway.model.timers import TimerQueue
 
 
 class Repetition:

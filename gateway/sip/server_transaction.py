@@ -1,10 +1,10 @@
 """One request that we answer (RFC 3261 §17.2, RFC 6026)."""
 
+from gateway.model.timers import Timer
 from gateway.sip.composing import Fields, compose_response, echo, to_field
 from gateway.sip.flow import Flow
 from gateway.sip.message import Headers, Message
 from gateway.sip.surroundings import Surroundings
-from gateway.sip.timers import Timer
 from gateway.sip.transaction_table import TABLE, Action, Input, Machine, State
 from gateway.sip.via import Hop, reopened, reply_flow, stamped
 

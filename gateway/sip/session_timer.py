@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from zlib import crc32
 
+from gateway.model.timers import Timer, TimerQueue
 from gateway.sip.dialog import Fields
 from gateway.sip.message import Headers, Message
 from gateway.sip.peer_profile import PeerProfile
-from gateway.sip.timers import Timer, TimerQueue
 
 _LEAST = 90
 _MARGIN = 32.0

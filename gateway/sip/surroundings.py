@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from gateway.model.timers import TimerQueue
 from gateway.sip.flow import Flow
 from gateway.sip.message import Message
-from gateway.sip.timers import TimerQueue
 from gateway.sip.transaction_table import Machine, Plan, State, TransactionTimes, plans
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 from zlib import crc32
 
 from gateway.model.errors import DecodeError, GatewayError
+from gateway.model.timers import TimerQueue
 from gateway.sip.client_transaction import ClientTransaction, Failure
 from gateway.sip.composing import Fields, compose_request, compose_response, echo, to_field
 from gateway.sip.flow import Flow
 from gateway.sip.message import Message, parse
 from gateway.sip.server_transaction import ServerTransaction
 from gateway.sip.surroundings import Surroundings, TransactionSettings, TransactionUser
-from gateway.sip.timers import TimerQueue
 from gateway.sip.validity import defect
 from gateway.sip.via import COOKIE, Hop, reopened, reply_flow, stamped, top_via
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from gateway.model.errors import DecodeError
+from gateway.model.timers import TimerQueue
 from gateway.sip.client_transaction import ClientTransaction, Failure
 from gateway.sip.dialog import Dialog, Fields, untagged
 from gateway.sip.digest import NonceCounts
@@ -16,7 +17,6 @@ from gateway.sip.peer_profile import PeerProfile
 from gateway.sip.server_transaction import ServerTransaction
 from gateway.sip.session import Session
 from gateway.sip.surroundings import TransactionSettings
-from gateway.sip.timers import TimerQueue
 from gateway.sip.transaction_layer import TransactionLayer
 from gateway.sip.uri import Uri
 from gateway.sip.user_agent_owner import DialogUse, UserAgentOwner

@@ -12,11 +12,11 @@ from gateway.hub.leg import Leg
 from gateway.model.call import Answer, CallRequest, Clearing, Information, Progress
 from gateway.model.errors import DecodeError
 from gateway.model.parties import Party
+from gateway.model.timers import TimerQueue
 from gateway.model.transfer import PartyUpdate, TransferOutcome, TransferProgress, TransferRequest
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.locating import is_address, target
 from gateway.sip.message import Message, parse
-from gateway.sip.timers import TimerQueue
 from tests.ends.trunks import LISTENERS, SDP, UDP_FLOW, Notes, configuration
 
 ANSWER = SDP.replace(b"alice", b"bob").replace(b"4000", b"5000")

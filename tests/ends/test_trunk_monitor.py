@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.ends.trunk_monitor import PATIENCE, TABLE, Heard, PeerMonitor, PeerState
-from gateway.sip.timers import TimerQueue
+from gateway.model.timers import TimerQueue
 from tests.ends.trunks import Notes
 
 INTERVAL = 30.0

@@ -6,9 +6,9 @@ from gateway.configuration import Configuration
 from gateway.ends.own_addresses import OwnAddresses
 from gateway.ends.sip_trunk import SipTrunk, TrunkPeer
 from gateway.ends.trunk_monitor import PeerMonitor
+from gateway.model.timers import TimerQueue
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.message import Headers, Message, parse
-from gateway.sip.timers import TimerQueue
 
 LISTENERS = (
     (Transport.UDP, "192.0.2.1", 5060),

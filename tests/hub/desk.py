@@ -11,7 +11,7 @@ from gateway.hub.transfers import Transfers
 from gateway.hub.watchers import DialWatcher
 from gateway.model.call import Answer, CallRequest, Clearing, Progress, TransferRecord
 from gateway.model.parties import Party
-from gateway.sip.timers import TimerQueue
+from gateway.model.timers import TimerQueue
 from tests.hub.legs import FakeLeg, FakeObserver, FakeTrunks, sdp, tokens
 
 ROUTES = ({"match": "2*", "to": "b"}, {"match": "3*", "to": "c"}, {"match": "*", "to": "b"})

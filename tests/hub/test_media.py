@@ -8,7 +8,7 @@ from gateway.hub.media import MediaExchange
 from gateway.hub.media_fit import is_news
 from gateway.hub.media_table import TABLE, MediaInput, MediaState
 from gateway.model.call import Capability, Clearing
-from gateway.sip.timers import TimerQueue
+from gateway.model.timers import TimerQueue
 from tests.hub.desk import REPLY, TALK, Desk
 from tests.hub.legs import ABLE, FakeLeg, sdp
 

@@ -8,8 +8,8 @@ from gateway.hub.call import Call
 from gateway.hub.hub import Hub
 from gateway.model.call import Answer, CallRequest, Clearing, TransferRecord
 from gateway.model.parties import Party
+from gateway.model.timers import TimerQueue
 from gateway.model.transfer import DialogReference, Kept, TransferKind, TransferOutcome, TransferRequest
-from gateway.sip.timers import TimerQueue
 from tests.hub.legs import ABLE, FakeLeg, FakeObserver, FakeTrunks, sdp, tokens
 
 HOLD = sdp("192.0.2.1", direction="sendonly")

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from itertools import count
 
+from gateway.model.timers import TimerQueue
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.message import Message, parse
-from gateway.sip.timers import TimerQueue
 from gateway.sip.transaction_layer import (
     ClientTransaction,
     Failure,

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
+from gateway.model.timers import TimerQueue
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.message import Message, parse
-from gateway.sip.timers import TimerQueue
 
 Receive = Callable[[bytes, Flow, float], None]
 
