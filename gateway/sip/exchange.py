@@ -67,6 +67,12 @@ class Exchange:
         else:
             self._send(self.flows, now)
 
+    def cancel(self, headers: Fields, now: float) -> None:
+        """Takes an INVITE back as soon as that is allowed, with `headers` in the CANCEL."""
+        self.stopped = True
+        if self.transaction is not None:
+            self._ua.layer.cancel(self.transaction, headers, now)
+
     def responded(self, transaction: ClientTransaction, response: Message, now: float) -> None:
         """Challenges are answered, all else goes to whoever sent it."""
         status = response.status

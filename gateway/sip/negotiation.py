@@ -10,7 +10,7 @@ from gateway.sip.exchange import Exchange
 from gateway.sip.flow import Flow
 from gateway.sip.incoming_invite import dialog_of
 from gateway.sip.message import Message
-from gateway.sip.negotiation_table import ATTEMPTS, BACK_OFF, NEGOTIATION_TABLE
+from gateway.sip.negotiation_table import ATTEMPTS, BACK_OFF, LIMITS, NEGOTIATION_TABLE
 from gateway.sip.negotiation_table import NegotiationAction as Action
 from gateway.sip.negotiation_table import NegotiationInput as Input
 from gateway.sip.negotiation_table import NegotiationState as State
@@ -45,7 +45,18 @@ class Negotiation:
     """The offers of one session after its first; made when it is needed."""
 
     __slots__ = (
-        *("state", "_ack", "_change", "_exchange", "_not_before", "_offer", "_repetition", "_session", "_timer"),
+        *(
+            "state",
+            "_ack",
+            "_change",
+            "_exchange",
+            "_limit",
+            "_not_before",
+            "_offer",
+            "_repetition",
+            "_session",
+            "_timer",
+        ),
         *("_cseq", "_transaction", "_ua", "_waiting"),
     )
 
@@ -62,6 +73,7 @@ class Negotiation:
         self._cseq = 0
         self._repetition: Repetition | None = None
         self._timer: Timer | None = None
+        self._limit: Timer | None = None
         self._not_before = 0.0
 
     def offer(self, change: Change, now: float) -> None:
@@ -156,7 +168,7 @@ class Negotiation:
         return True
 
     def end(self, now: float) -> None:
-        """The session is over: what is open is refused, what is owed is sent."""
+        """The session is over: what is open is refused, what is owed is sent. A re-INVITE of ours keeps its limit."""
         self._waiting.clear()
         self._ua.timers.stop(self._timer)
         if self.state is State.OFFERED:
@@ -167,7 +179,9 @@ class Negotiation:
 
     def _step(self, happened: Input) -> Action:
         step = NEGOTIATION_TABLE[self.state][happened]
-        self.state = step.state
+        if step.state is not self.state:
+            self.state = step.state
+            self._ua.timers.stop(self._limit)
         return step.action
 
     def _send(self, change: Change, now: float) -> None:
@@ -184,6 +198,20 @@ class Negotiation:
         self._change = change
         self._exchange = Exchange(self._ua, dialog_of(side), method, headers, change.session, self)
         self._exchange.send(now)
+        if method == "INVITE":
+            self._limit_from(now)
+
+    def _limit_from(self, now: float) -> None:
+        self._ua.timers.stop(self._limit)
+        self._limit = self._ua.timers.start(now + LIMITS[self.state], self._late)
+
+    def _late(self, now: float) -> None:
+        action = self._step(Input.LATE)
+        if action is Action.REFUSE:
+            self._answer_with(504, (), now)
+            self.proceed(now)
+        elif action is Action.CANCEL and self._exchange is not None:
+            self._exchange.cancel((), now)
 
     def _succeeded(self, exchange: Exchange, response: Message, now: float) -> None:
         side, change = self._session, self._change
@@ -196,7 +224,7 @@ class Negotiation:
         side.timer.answered_by_peer(response, now)
         side.remote_session = session_of(response) or side.remote_session
         if side.is_over:
-            self._release_late(exchange, late, now)
+            self._release_late(exchange, now)
             return
         if not late:
             side.local_session = exchange.body
@@ -207,7 +235,7 @@ class Negotiation:
             side.owner.media_answered(side, response, now)
         self.proceed(now)
 
-    def _release_late(self, exchange: Exchange, late: bool, now: float) -> None:
+    def _release_late(self, exchange: Exchange, now: float) -> None:
         """The session has ended meanwhile: the 2xx still gets its ACK."""
         self.state, self._exchange = State.IDLE, None
         if exchange.method == "INVITE":
@@ -275,6 +303,7 @@ class Negotiation:
         self._offer = offer
         self._cseq = request.cseq
         transaction.context = side
+        self._limit_from(now)
         side.owner.media_offered(side, request, now)
 
     def _answer_with(self, status: int, headers: Fields, now: float) -> None:

@@ -20,7 +20,7 @@ class NegotiationState(StrEnum):
 
 class NegotiationInput(StrEnum):
     """OFFER to ACKNOWLEDGE are our owner's, the rest is the peer's. ACCEPT_UPDATE: no ACK follows our 2xx. ASK: our
-    2xx brings the offer. BROUGHT_OFFER: the peer's does. GLARE: 491.
+    2xx brings the offer. BROUGHT_OFFER: the peer's does. GLARE: 491. LATE: the time of LIMITS has passed.
     """
 
     OFFER = "offer"
@@ -38,6 +38,7 @@ class NegotiationInput(StrEnum):
     CANCEL_CAME = "CANCEL came"
     ACK_CAME = "ACK came"
     UNACKNOWLEDGED = "unacknowledged"
+    LATE = "late"
 
 
 class NegotiationAction(StrEnum):
@@ -63,6 +64,7 @@ class NegotiationAction(StrEnum):
     REFUSE = "refuse"
     TERMINATE = "terminate"
     CONFIRM = "confirm"
+    CANCEL = "cancel"
     LOSE = "lose"
 
 
@@ -87,6 +89,7 @@ _ROWS: dict[NegotiationState, dict[NegotiationInput, NegotiationStep]] = {
         _I.BROUGHT_OFFER: _Step(_A.AWAIT_ANSWER, _S.CONFIRMING),
         _I.GLARE: _Step(_A.BACK_OFF, _S.IDLE),
         _I.REFUSED: _Step(_A.GIVE_UP, _S.IDLE),
+        _I.LATE: _Step(_A.CANCEL, _S.OFFERING),
         _I.INVITE_CAME: _Step(_A.PENDING, _S.OFFERING),
         _I.UPDATE_CAME: _Step(_A.PENDING, _S.OFFERING),
         _I.OFFER: _Step(_A.QUEUE, _S.OFFERING),
@@ -104,6 +107,7 @@ _ROWS: dict[NegotiationState, dict[NegotiationInput, NegotiationStep]] = {
         _I.ASK: _Step(_A.ACCEPT, _S.ASKED),
         _I.REFUSE: _Step(_A.REFUSE, _S.IDLE),
         _I.CANCEL_CAME: _Step(_A.TERMINATE, _S.IDLE),
+        _I.LATE: _Step(_A.REFUSE, _S.IDLE),
         _I.INVITE_CAME: _Step(_A.REPEAT_LATER, _S.OFFERED),
         _I.UPDATE_CAME: _Step(_A.REPEAT_LATER, _S.OFFERED),
         _I.OFFER: _Step(_A.QUEUE, _S.OFFERED),
@@ -135,3 +139,8 @@ BACK_OFF = {True: (2.1, 4.0), False: (0.0, 2.0)}
 
 ATTEMPTS = 6
 """How often an offer is tried that meets 491 again and again."""
+
+LIMITS = {NegotiationState.OFFERING: 60.0, NegotiationState.OFFERED: 28.0}
+"""Seconds that a peer may take over our re-INVITE once it has said 100, and our owner over the peer's offer: an
+UPDATE has to be answered within 64*T1 (RFC 3261 §17.1.2.2).
+"""

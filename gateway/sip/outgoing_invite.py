@@ -54,9 +54,7 @@ class OutgoingInvite:
 
     def cancel(self, headers: Fields, now: float) -> None:
         """Sends CANCEL as soon as that is allowed."""
-        self.exchange.stopped = True
-        if self.exchange.transaction is not None:
-            self._ua.layer.cancel(self.exchange.transaction, headers, now)
+        self.exchange.cancel(headers, now)
 
     def responded(self, transaction: ClientTransaction, response: Message, now: float) -> None:
         """Any response to the INVITE."""

@@ -98,6 +98,30 @@ class TestReinvite:
         assert bob.last["call_ended"][1:3] == (None, 408)
         assert alice.last["call_ended"][1].method == "BYE"
 
+    def test_offer_that_only_got_100_is_taken_back(self, wire: Wire) -> None:
+        alice = Phone(wire, "alice", "192.0.2.1", symmetric=True)
+        stranger = Stranger(wire, "192.0.2.7")
+        stranger_call(stranger, alice)
+        alice.session.offer(sdp("alice", 2), (), wire.now)
+        wire.run(0.1)
+        invite = stranger.last("INVITE")
+        stranger.respond(invite, alice, 100)
+        wire.run(60.0)
+        assert stranger.count("CANCEL") == 1
+        stranger.respond(stranger.last("CANCEL"), alice, 200)
+        stranger.respond(invite, alice, 487)
+        assert alice.last["media_refused"][1] == 487
+        assert not alice.session.is_over
+
+    def test_owner_that_does_not_answer_is_answered_for(self, wire: Wire) -> None:
+        alice, bob, ours, theirs = up(wire)
+        ours.offer(sdp("alice", 2), (), wire.now)
+        wire.run(29.0)
+        assert alice.last["media_refused"][1] == 504
+        theirs.accept_offer(sdp("bob", 2), (), wire.now)
+        assert "200 INVITE" not in wire.lines()
+        assert bob.count("media_offered") == 1
+
     def test_silence_ends_the_call(self, wire: Wire) -> None:
         alice, bob, ours, _ = up(wire)
         bob.place.receive = lambda octets, flow, now: None
