@@ -4,6 +4,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 from zlib import crc32
 
+from gateway.model.timers import Timer
 from gateway.sip.client_transaction import ClientTransaction, Failure
 from gateway.sip.dialog import Fields
 from gateway.sip.exchange import Exchange
@@ -19,7 +20,6 @@ from gateway.sip.server_transaction import ServerTransaction
 from gateway.sip.session_description import SDP_FIELD, session_of
 from gateway.sip.session_table import EARLY, ROUND_TRIPS
 from gateway.sip.session_timer import least_of
-from gateway.sip.timers import Timer
 
 if TYPE_CHECKING:
     from gateway.sip.session import Session
