@@ -90,7 +90,7 @@ class Phone:
 
     def oblige(self, seconds: float = 0.1) -> list[str]:
         """Says yes to every request that comes within that time; their bodies."""
-        bodies = []
+        bodies: list[str] = []
         while True:
             try:
                 message = self.wait("any", seconds)
