@@ -130,8 +130,8 @@ class Supervisor:
             self._work(Duty(number, mesh, lambda: _report(report, _READY)))
             code = 0
         except GatewayError as error:
-            _report(report, str(error).encode())
-            self._log.log("worker.failed", level="error", worker=number, reason=str(error))
+            if not _report(report, str(error).encode()):
+                self._log.log("worker.failed", level="error", worker=number, reason=str(error))
             code = 2
         except BaseException as error:
             sys.excepthook(type(error), error, error.__traceback__)
@@ -146,11 +146,13 @@ class Supervisor:
             os.waitpid(process, 0)
 
 
-def _report(descriptor: int, what: bytes) -> None:
-    """To the supervisor, if it still listens: of a worker that it started again it does not."""
+def _report(descriptor: int, what: bytes) -> bool:
+    """To the supervisor; False when it does not listen: of a worker that it started again it does not."""
     with suppress(OSError):
         os.write(descriptor, what[:_LARGEST_REPORT])
         os.close(descriptor)
+        return True
+    return False
 
 
 def _await_ready(report: int) -> None:
