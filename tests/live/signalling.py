@@ -21,9 +21,11 @@ class Read:
 
 
 def read(capture: Path, ports: Sequence[int]) -> list[Read]:
-    """All SIP messages in it; `ports` are those on which SIP is spoken."""
+    """All SIP messages on those ports, and no others that passed at the same time."""
     decode = [word for port in ports for kind in ("udp", "tcp") for word in ("-d", f"{kind}.port=={port},sip")]
-    command = [tshark.program(), "-r", str(capture), "-T", "pdml", *decode]
+    some = ", ".join(map(str, ports))
+    where = f"udp.port in {{{some}}} or tcp.port in {{{some}}}"
+    command = [tshark.program(), "-r", str(capture), "-T", "pdml", "-Y", where, *decode]
     done = subprocess.run(command, check=True, capture_output=True)
     return [message for packet in ElementTree.fromstring(done.stdout).iter("packet") for message in _messages(packet)]
 

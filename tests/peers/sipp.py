@@ -3,10 +3,11 @@
 A scenario is a list of steps, each a piece of SIPp's XML; SIPp keeps transactions, retransmissions and the order.
 """
 
+import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,39 +38,85 @@ def version() -> str:
 def send(message: str, *, retransmit: int = 500, transaction: str = "") -> Step:
     """Sends a SIP message (any line ends); a request is repeated after `retransmit` ms (0: never) as T1 says.
 
-    `transaction` names it, for a response that does not come next.
+    `transaction` names it, for a response that does not come next; an ACK names the one that it ends.
     """
-    again = f' retrans="{retransmit}"' if retransmit and not message.lstrip().startswith("SIP/2.0") else ""
-    named = f' start_txn="{transaction}"' if transaction else ""
+    message = message.strip()
+    again = f' retrans="{retransmit}"' if retransmit and not message.startswith(("SIP/2.0", "ACK")) else ""
+    kind = "ack_txn" if message.startswith("ACK") else "start_txn"
+    named = f' {kind}="{transaction}"' if transaction else ""
     return f"<send{again}{named}><![CDATA[\n{message.strip()}\n\n]]></send>"
 
 
-def receive(method: str, *, then: str = "", keep_via: str = "", having: Mapping[str, str] | None = None) -> Step:
-    """Awaits a request; `having` gives a regular expression for headers that it must have.
+def receive(
+    method: str,
+    *,
+    then: str = "",
+    keep_via: str = "",
+    having: Mapping[str, str] | None = None,
+    keep: Mapping[str, str] | None = None,
+    optional: bool = False,
+    go: str = "",
+) -> Step:
+    """Awaits a request; `having` gives a regular expression for headers that it must have ("" for the whole message).
 
     `then` is a shell command to run when it has come. Its Via is kept as variable `keep_via` when the answer does
-    not come next.
+    not come next; `keep` says of other headers as which variable they are kept. `go` is the label to go on at.
     """
-    checks = {
-        name: (expression, f"checked{number}") for number, (name, expression) in enumerate((having or {}).items())
-    }
-    if keep_via:
-        checks["Via"] = (".*", keep_via)
-    actions = [
-        f'<ereg regexp={quoteattr(expression)} search_in="hdr" header="{name}:" check_it="true" assign_to="{into}"/>'
-        for name, (expression, into) in checks.items()
-    ]
-    if then:
-        actions.append(f"<exec command={quoteattr(then)}/>")
-    kept = "".join(f'<Reference variables="{into}"/>' for _, into in checks.values())
-    return f'<recv request="{method}" rrs="true"><action>{"".join(actions)}</action></recv>{kept}'
+    kept = {**(keep or {}), **({"Via": keep_via} if keep_via else {})}
+    return _recv(f'request="{method}"', optional, _looks(having or {}, kept) + _run(then), go)
 
 
-def expect(status: int, *, optional: bool = False, transaction: str = "") -> Step:
-    """Awaits a response with that status, to the last request or to that of `transaction`."""
-    either = ' optional="true"' if optional else ""
+def expect(
+    status: int,
+    *,
+    optional: bool = False,
+    transaction: str = "",
+    then: str = "",
+    having: Mapping[str, str] | None = None,
+    keep: Mapping[str, str] | None = None,
+) -> Step:
+    """Awaits a response with that status, to the last request or to that of `transaction`; the rest as in `receive`.
+
+    What challenges can be answered with `[authentication username=… password=…]` next.
+    """
     named = f' response_txn="{transaction}"' if transaction else ""
-    return f'<recv response="{status}" rrs="true"{either}{named}/>'
+    auth = ' auth="true"' if status in (401, 407) else ""
+    return _recv(f'response="{status}"{named}{auth}', optional, _looks(having or {}, keep or {}) + _run(then), "")
+
+
+def label(name: str) -> Step:
+    """Where `go` leads."""
+    return f'<label id="{name}"/>'
+
+
+def go(name: str) -> Step:
+    """Goes on at that label."""
+    return f'<nop next="{name}"/>'
+
+
+def _recv(what: str, optional: bool, actions: list[str], go_to: str) -> Step:
+    either = ' optional="true"' if optional else ""
+    onwards = f' next="{go_to}"' if go_to else ""
+    found = re.findall(r'assign_to="([^"]+)"', "".join(actions))
+    references = "".join(f'<Reference variables="{name}"/>' for name in found)
+    return f'<recv {what} rrs="true"{either}{onwards}><action>{"".join(actions)}</action></recv>{references}'
+
+
+def _looks(having: Mapping[str, str], keep: Mapping[str, str]) -> list[str]:
+    checks = [(name, expression, f"checked{number}") for number, (name, expression) in enumerate(having.items())]
+    checks += [(name, ".*", into) for name, into in keep.items()]
+    return [
+        f'<ereg regexp={quoteattr(expression)} {_where(name)} check_it="true" assign_to="{into}"/>'
+        for name, expression, into in checks
+    ]
+
+
+def _where(header: str) -> str:
+    return f'search_in="hdr" header="{header}:"' if header else 'search_in="msg"'
+
+
+def _run(command: str) -> list[str]:
+    return [f"<exec command={quoteattr(command)}/>"] if command else []
 
 
 def pause(milliseconds: int) -> Step:
@@ -87,10 +134,19 @@ class Sipp:
     """A running sipp that plays one scenario once; `wait` tells whether it went as written.
 
     `remote` is "address:port" of the other end and needed by whoever starts. `transport` is "u1" (UDP) or "t1" (TCP).
+    `options` are more words for the command line.
     """
 
     def __init__(
-        self, name: str, steps: list[Step], address: str, port: int, remote: str = "", *, transport: str = "u1"
+        self,
+        name: str,
+        steps: list[Step],
+        address: str,
+        port: int,
+        remote: str = "",
+        *,
+        transport: str = "u1",
+        options: Sequence[str] = (),
     ) -> None:
         self.name = name
         self._folder = tempfile.TemporaryDirectory()
@@ -99,7 +155,17 @@ class Sipp:
         here = ["-i", address, "-p", str(port), "-t", transport]
         limits = ["-m", "1", "-timeout", "20s", "-timeout_error", "-recv_timeout", "12000"]
         self._process = subprocess.Popen(
-            [program(), "-sf", str(script), *here, *limits, "-nostdin", "-trace_err", *([remote] if remote else [])],
+            [
+                program(),
+                "-sf",
+                str(script),
+                *here,
+                *limits,
+                "-nostdin",
+                "-trace_err",
+                *options,
+                *([remote] if remote else []),
+            ],
             cwd=self._folder.name,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

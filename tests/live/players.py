@@ -1,0 +1,156 @@
+"""What SIPp says as a caller and as a callee, one player each; requests within a call go to the other's Contact."""
+
+from dataclasses import dataclass
+
+from tests.peers.sipp import Step, expect, receive, send
+
+SDP = """v=0
+o=- {version} {version} IN IP4 [local_ip]
+s=-
+c=IN IP4 [local_ip]
+t=0 0
+m=audio {port} RTP/AVP 8 0
+a=rtpmap:8 PCMA/8000
+a=rtpmap:0 PCMU/8000
+a={direction}
+"""
+WITH_SDP = "Content-Type: application/sdp"
+COPIED = ("[last_Via:]", "[last_Record-Route:]", "[last_From:]", "[last_To:]", "[last_Call-ID:]", "[last_CSeq:]")
+TRYING = {"Event": "refer", "Subscription-State": "active;expires=", "": "SIP/2.0 100 "}
+
+
+def sdp(port: int = 4000, direction: str = "sendrecv", version: int = 1) -> str:
+    """A session description."""
+    return SDP.format(port=port, direction=direction, version=version)
+
+
+def over(status: int) -> dict[str, str]:
+    """What the final NOTIFY says."""
+    return {"Event": "refer", "Subscription-State": "terminated;reason=noresource", "": f"SIP/2.0 {status} "}
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """One end of a call with the gateway. `secure` is the port of its TLS where a tunnel has that for it."""
+
+    name: str
+    tag: str = "here1"
+    secure: int = 0
+
+    @property
+    def own_end(self) -> str:
+        """Itself in From of its requests within the call."""
+        raise NotImplementedError
+
+    @property
+    def contact(self) -> str:
+        """Its Contact."""
+        port = f"{self.secure};transport=tls" if self.secure else "[local_port];transport=[transport]"
+        return f"Contact: <sip:{self.name}@[local_ip]:{port}>"
+
+    @property
+    def via(self) -> str:
+        """Its Via."""
+        by = f"TLS [local_ip]:{self.secure}" if self.secure else "[transport] [local_ip]:[local_port]"
+        return f"Via: SIP/2.0/{by};branch=[branch];rport"
+
+    def first(self, method: str, called: str, *headers: str, body: str = "", cseq: int = 1) -> str:
+        """A request outside of a dialog."""
+        uri = f"sip:{called}@[remote_ip]:[remote_port]"
+        ends = (f"From: <sip:{self.name}@[local_ip]>;tag={self.tag}", f"To: <{uri}>")
+        return self._request(method, uri, ends, cseq, headers, body)
+
+    def request(self, method: str, cseq: int, *headers: str, body: str = "") -> str:
+        """A request within the call."""
+        ends = (f"From: {self.own_end}", "To:[$them]")
+        return self._request(method, "[next_url]", ends, cseq, ("[routes]", *headers), body)
+
+    def reply(self, status: str, *headers: str, body: str = "") -> str:
+        """A response to the request that came last."""
+        return message(f"SIP/2.0 {status}", *COPIED, self.contact, *headers, body=body)
+
+    def opening(self, status: str, *headers: str, body: str = "") -> str:
+        """A response to the INVITE, with its tag in To."""
+        return self.reply(status, *headers, body=body).replace("[last_To:]", f"[last_To:];tag={self.tag}")
+
+    def _request(
+        self, method: str, uri: str, ends: tuple[str, str], cseq: int, headers: tuple[str, ...], body: str
+    ) -> str:
+        frame = (self.via, "Max-Forwards: 70", *ends, "Call-ID: [call_id]", f"CSeq: {cseq} {method}", self.contact)
+        return message(f"{method} {uri} SIP/2.0", *frame, *headers, body=body)
+
+    # --- steps ---
+
+    def hangs_up(self, cseq: int) -> list[Step]:
+        """BYE and its 200."""
+        return [send(self.request("BYE", cseq)), expect(200)]
+
+    def hung_up(self) -> list[Step]:
+        """A BYE comes."""
+        return [receive("BYE"), send(self.reply("200 OK"))]
+
+    def offered(self, *, port: int = 4000, having: dict[str, str] | None = None, version: int = 2) -> list[Step]:
+        """A re-INVITE comes and is answered."""
+        answer = send(self.reply("200 OK", WITH_SDP, body=sdp(port, version=version)))
+        return [receive("INVITE", having=having), answer, receive("ACK")]
+
+    def refers(self, cseq: int, target: str, *headers: str, status: int = 202) -> list[Step]:
+        """A REFER and its answer."""
+        return [send(self.request("REFER", cseq, f"Refer-To: {target}", *headers)), expect(status)]
+
+    def notified(self, having: dict[str, str]) -> list[Step]:
+        """A NOTIFY comes."""
+        return [receive("NOTIFY", having=having), send(self.reply("200 OK"))]
+
+
+class Caller(Player):
+    """It places the call."""
+
+    @property
+    def own_end(self) -> str:
+        """Its From."""
+        return f"<sip:{self.name}@[local_ip]>;tag={self.tag}"
+
+    def calls(self, called: str, *headers: str, body: str | None = None) -> list[Step]:
+        """Places a call that is answered."""
+        body = sdp() if body is None else body
+        kind = (WITH_SDP,) if body else ()
+        return [
+            send(self.first("INVITE", called, *kind, *headers, body=body)),
+            expect(100, optional=True),
+            expect(180, optional=True),
+            expect(183, optional=True),
+            self.answered(),
+            send(self.request("ACK", 1)),
+        ]
+
+    def answered(self) -> Step:
+        """200 to its INVITE; from here on it knows the names of the dialog."""
+        return expect(200, keep={"To": "them"}, having={"Contact": "sip:"})
+
+
+class Callee(Player):
+    """It is called."""
+
+    @property
+    def own_end(self) -> str:
+        """Its To, with its tag."""
+        return f"[$us];tag={self.tag}"
+
+    def called(self, *headers: str, body: str | None = None, having: dict[str, str] | None = None) -> list[Step]:
+        """Rings, and answers."""
+        return [
+            self.rung(having),
+            send(self.opening("180 Ringing")),
+            send(self.opening("200 OK", WITH_SDP, *headers, body=sdp() if body is None else body)),
+            receive("ACK"),
+        ]
+
+    def rung(self, having: dict[str, str] | None = None) -> Step:
+        """An INVITE comes."""
+        return receive("INVITE", having=having, keep={"From": "them", "To": "us"})
+
+
+def message(start: str, *headers: str, body: str = "") -> str:
+    """A message for SIPp."""
+    return "\n".join((start, *headers, "Content-Length: [len]" if body else "Content-Length: 0", "", body))
