@@ -17,6 +17,7 @@ def test_call_hold_resume_and_hang_up(tmp_path: Path, transport: str) -> None:
         b.media(theirs, "sendrecv")
         a.hold(ours)
         b.media(theirs, "recvonly")
+        a.media(ours, "sendonly")  # its re-INVITE is over: before that it could not send another one
         a.resume(ours)
         b.media(theirs, "sendrecv")
         b.hang_up(theirs)

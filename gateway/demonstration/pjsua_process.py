@@ -1,8 +1,14 @@
-"""The phone: arguments NAME ADDRESS PORT TRANSPORT CERTIFICATE, commands on stdin, JSON events on stdout."""
+"""A PJSIP softphone: arguments NAME ADDRESS PORT TRANSPORT CERTIFICATE, commands on stdin, JSON events on stdout.
+
+It is a process of its own, because the library may crash. `gateway.demonstration.phone` drives it.
+"""
+
+# ruff: noqa: N802, T201 - the library's names; what is printed are the events
 
 import json
 import os
 import select
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -30,10 +36,12 @@ class PhoneCall(pj.Call):  # type: ignore[misc]
         phone.calls[name] = self
 
     def onCallState(self, _: Any) -> None:
+        """Another state."""
         info = self.getInfo()
         tell("state", call=self.name, state=info.stateText, status=info.lastStatusCode, remote=info.remoteUri)
 
     def onCallMediaState(self, _: Any) -> None:
+        """Another media state."""
         info = self.getInfo()  # the media in it live no longer than it does
         for media in info.media:
             if media.status != pj.PJSUA_CALL_MEDIA_NONE:
@@ -47,19 +55,23 @@ class PhoneCall(pj.Call):  # type: ignore[misc]
             return ""
 
     def onCallTransferRequest(self, prm: Any) -> None:
+        """A REFER came: the library places the call."""
         name = self.phone.next_name("xfer")
         tell("refer", call=self.name, target=prm.dstUri, new=name)
         prm.newCall = PhoneCall(self.phone, name)
 
     def onCallTransferStatus(self, prm: Any) -> None:
+        """A NOTIFY about a REFER of ours."""
         tell("notified", call=self.name, status=prm.statusCode, reason=prm.reason, final=prm.finalNotify)
 
     def onCallReplaced(self, prm: Any) -> None:
+        """An INVITE with Replaces took the call over."""
         name = self.phone.next_name("repl")
         prm.newCall = PhoneCall(self.phone, name, prm.newCallId)
         tell("replaced", call=self.name, new=name)
 
     def onCallRedirected(self, prm: Any) -> int:
+        """A 3xx: it is followed."""
         tell("redirected", call=self.name, target=prm.targetUri)
         return int(pj.PJSIP_REDIRECT_ACCEPT)
 
@@ -70,6 +82,7 @@ class PhoneAccount(pj.Account):  # type: ignore[misc]
     phone: "Phone"
 
     def onIncomingCall(self, prm: Any) -> None:
+        """An INVITE came."""
         name = self.phone.next_name("in")
         call = PhoneCall(self.phone, name, prm.callId)
         tell("incoming", call=name, remote=call.getInfo().remoteUri, message=prm.rdata.wholeMsg)
@@ -93,6 +106,7 @@ class Phone:
         self.account.create(config)
 
     def next_name(self, prefix: str) -> str:
+        """A name for a call that the peer or the library began."""
         return f"{prefix}{next(self._sequence.setdefault(prefix, count(1)))}"
 
     def run(self) -> None:
@@ -119,9 +133,11 @@ class Phone:
             tell("error", command=words, what=error.info() if isinstance(error, pj.Error) else repr(error))
 
     def call(self, name: str, uri: str) -> None:
+        """Places a call."""
         PhoneCall(self, name).makeCall(uri, pj.CallOpParam(True))
 
     def answer(self, name: str, status: str, contact: str = "") -> None:
+        """Any response; a redirection has a contact."""
         parameters = pj.CallOpParam(True)
         parameters.statusCode = int(status)
         if contact:
@@ -129,22 +145,27 @@ class Phone:
         self.calls[name].answer(parameters)
 
     def hang_up(self, name: str) -> None:
+        """CANCEL, BYE or 603."""
         self.calls[name].hangup(pj.CallOpParam(True))
 
     def hold(self, name: str) -> None:
+        """A re-INVITE with sendonly."""
         self.calls[name].setHold(pj.CallOpParam(True))
 
     def resume(self, name: str) -> None:
+        """A re-INVITE with sendrecv."""
         parameters = pj.CallOpParam(True)
         parameters.opt.flag = pj.PJSUA_CALL_UNHOLD
         self.calls[name].reinvite(parameters)
 
     def refer(self, name: str, uri: str, *headers: str) -> None:
+        """REFER."""
         parameters = pj.CallOpParam(True)
         parameters.txOption.headers = _headers(list(headers))
         self.calls[name].xfer(f"<{uri}>", parameters)
 
     def replace(self, name: str, other: str) -> None:
+        """REFER with the Replaces of another call."""
         self.calls[name].xferReplaces(self.calls[other], pj.CallOpParam(True))
 
 
@@ -195,6 +216,8 @@ def _endpoint(address: str, port: int, transport: str, certificate: str) -> Any:
 
 
 def main() -> None:
+    """Runs the phone until stdin ends; Ctrl-C is for whoever drives it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     name, address, port, transport, certificate = sys.argv[1:]
     phone = Phone(name, address, int(port), transport, certificate)
     tell("ready", version=phone.endpoint.libVersion().full)
