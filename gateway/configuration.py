@@ -65,8 +65,9 @@ PlaceText = Annotated[str, AfterValidator(_is_place)]
 
 
 class Tls(Table):
-    """Certificates: ours, and whose we believe. `verify` of peers: "require" a certificate of those who connect too
-    (mutual), "peer" for those we connect to only, "off" for the laboratory.
+    """Certificates: ours, and whose we believe. Without one of ours TLS listeners show one that is made at the start,
+    for the laboratory. The key may stand in the file of the certificate. `verify` of peers: "require" a certificate
+    of those who connect too (mutual), "peer" for those we connect to only, "off" for the laboratory.
     """
 
     certificate: Path | None = None
@@ -217,9 +218,8 @@ class Configuration(Table):
     def _listener_findings(self) -> Iterator[tuple[Key, str]]:
         for key in repeated((("listen", index), text) for index, text in enumerate(self.listen)):
             yield key, "is there twice"
-        for index, text in enumerate(self.listen):
-            if text.startswith(("tls:", "wss:")) and not (self.tls.certificate and self.tls.key):
-                yield ("listen", index), "TLS needs tls.certificate and tls.key"
+        if self.tls.key and not self.tls.certificate:
+            yield ("tls", "certificate"), "a key needs its certificate"
 
     def _name_findings(self) -> Iterator[tuple[Key, str]]:
         names = {trunk.name for trunk in self.trunks}

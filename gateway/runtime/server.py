@@ -308,7 +308,7 @@ class Server:
             self._finished.set_result(None)
 
 
-def run(server: Server, ready: Callable[[], None]) -> None:
+def run(server: Server, ready: Callable[[], object]) -> None:
     """Runs the server in a loop of its own; `ready` is called when all listeners are bound. Raises GatewayError."""
     import gc
 

@@ -20,16 +20,25 @@ class Contexts:
 
     def load(self, tls: Tls) -> None:
         """Reads certificates, key and authorities again; on an error all stays as it was. Raises GatewayError."""
-        server, client = _server(tls), _client(tls)
-        self.server = server
+        server, client = _server(tls) if tls.certificate else None, _client(tls)
+        self._tls = tls
+        self._server = server
         self.client = client
         self.is_checked = tls.verify != "off"
+        self.is_self_signed = tls.certificate is None
+
+    @property
+    def server(self) -> ssl.SSLContext:
+        """For those who connect to us."""
+        if self._server is None:
+            from gateway.runtime.self_signed import load_into  # takes long to load, and few need it
+
+            self._server = _server(self._tls)
+            load_into(self._server)
+        return self._server
 
 
-def _server(tls: Tls) -> ssl.SSLContext | None:
-    """None without a certificate: then nobody can connect to us by TLS."""
-    if tls.certificate is None:
-        return None
+def _server(tls: Tls) -> ssl.SSLContext:
     context = _context(ssl.PROTOCOL_TLS_SERVER, tls)
     if tls.verify == "require":
         _believe(context, tls.authorities, ssl.Purpose.CLIENT_AUTH)

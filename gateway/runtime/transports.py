@@ -158,8 +158,8 @@ class Transports:
 
     async def _listen(self, place: Place) -> None:
         transport = Transport(place.transport)
-        if transport.is_secure and self._contexts.server is None:
-            raise ValueError("TLS needs a certificate (tls: certificate, key)")
+        if transport.is_secure and self._contexts.is_self_signed:
+            self._noted("tls.self_signed", level="warning", listener=str(place))
         port = transport.default_port if place.port is None else place.port
         kind = socket.SOCK_STREAM if transport.is_reliable else socket.SOCK_DGRAM
         found = await self._loop.getaddrinfo(place.host, port, type=kind)

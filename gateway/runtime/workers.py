@@ -28,7 +28,7 @@ class Duty(NamedTuple):
 
     number: int
     mesh: Mesh
-    ready: Callable[[], None]
+    ready: Callable[[], object]
 
 
 class _Life(NamedTuple):

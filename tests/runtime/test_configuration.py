@@ -47,7 +47,6 @@ def test_the_file_of_the_guide_is_read(tmp_path: Path) -> None:
         ("udp:127.0.0.1:5060", "sctp:127.0.0.1:5060", "1: listen.0: should be transport:host:port"),
         ("udp:127.0.0.1:5060", "udp:127.0.0.1:99999", "1: listen.0: should be transport:host:port, the port"),
         ("tcp:127.0.0.1:5060", "udp:127.0.0.1:5060", "1: listen.1: is there twice"),
-        ("tcp:127.0.0.1:5060", "tls:127.0.0.1:5061", "1: listen.1: TLS needs tls.certificate and tls.key"),
         ("transfer: consume", "transfer: swallow", "3: trunks.0.transfer: should be 'consume', 'pass' or 'reject'"),
         ("trusted: true", "trusty: true", "3: trunks.0.trusty: there is no such key"),
         ("fqdn: sbc.example.net", "trusted: false", "4: trunks.1.fqdn: a teams trunk needs"),
