@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from gateway.model.errors import DecodeError
 from gateway.sip.parameters import Parameters, quote, unquote
 
-_NAMED = re.compile(r'\s*("(?:[^"\\]|\\.)*+"|[^"<]*)\s*<([^<>]*)>\s*(.*)', re.DOTALL)
+# Nothing is given back once matched: a long run of spaces would be tried in as many ways as it has spaces, squared.
+_NAMED = re.compile(r'\s*+("(?:[^"\\]|\\.)*+"|[^"<]*+)\s*+<([^<>]*+)>\s*+(.*)', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

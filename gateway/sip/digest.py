@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from gateway.sip.peer_profile import Credential
 
-_PARAMETER = re.compile(r'([A-Za-z0-9_\-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))')
+_PARAMETER = re.compile(r'(?<![\w\-])([\w\-]++)\s*+=\s*+(?:"((?:[^"\\]|\\.)*+)"|([^\s,"]++))', re.ASCII)
 _HASHES = {"MD5": "md5", "SHA-256": "sha256", "SHA-512-256": "sha512_256"}
 _QOPS = ("auth", "auth-int")
 _MOST_NONCES = 4096

@@ -8,7 +8,7 @@ from gateway.sip.parameters import Parameters
 
 # Of any version: a request of another one is answered (505) by the Via it has.
 _VIA = re.compile(
-    r"SIP\s*/\s*([0-9]{1,3}\.[0-9]{1,3})\s*/\s*(\S+)\s+(\[[^\]]*\]|[^\s:;\[\]]+)\s*(?::\s*([0-9]{1,5}))?\s*(;.*)?",
+    r"SIP\s*+/\s*+([0-9]{1,3}\.[0-9]{1,3})\s*+/\s*+(\S++)\s++(\[[^\]]*+\]|[^\s:;\[\]]++)\s*+(?::\s*+([0-9]{1,5}))?+\s*+(;.*)?",
     re.I | re.A | re.S,
 )
 _CSEQ = re.compile(r"([0-9]{1,10})\s+(\S+)", re.ASCII)

@@ -17,6 +17,7 @@ from gateway.sip.uri import Uri
 
 _LARGEST_CSEQ = 2**31 - 1
 _MOST_HOPS = 255
+_LONGEST_URI = 4096
 # Those that may stand there once and that we would have to choose from.
 _SINGLE = frozenset(("call-id", "cseq", "from", "to", "max-forwards", "content-length", "content-type", "expires"))
 _PLAIN_URI = re.compile(r"sips?:(?:[^\s<>\"@?:]+@)?[A-Za-z0-9.\-]+(?::[0-9]{1,5})?(?:;[^\s<>\"?]*)?")
@@ -78,6 +79,7 @@ def _is_plain(message: Message) -> bool:
         and _is_plain_via(via)
         and _is_plain_address(sender)
         and _is_plain_address(recipient)
+        and len(message.request_uri) <= _LONGEST_URI
         and _PLAIN_URI.fullmatch(message.request_uri) is not None
         and _is_usual_version(message.octets)
     )
@@ -172,6 +174,8 @@ def _content_length_fits(message: Message) -> bool:
 
 
 def _request_uri(message: Message) -> Defect | None:
+    if len(message.request_uri) > _LONGEST_URI:
+        return Defect(414, "Request-URI Too Long")
     if _PLAIN_URI.fullmatch(message.request_uri):
         return None
     try:

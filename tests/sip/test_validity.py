@@ -121,6 +121,8 @@ def test_without_content_length_the_datagram_is_the_body() -> None:
         (b"sip:bob@", 400),
         (b"<sip:bob@h>", 400),
         (b"sip:bob@h; lr", 400),
+        (b"sip:" + b"1" * 4_000 + b"@h", None),
+        (b"sip:" + b"1" * 5_000 + b"@h", 414),
         (b"mailto:bob@h", 416),
         (b"http://h/", 416),
     ],
