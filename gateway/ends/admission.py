@@ -46,7 +46,8 @@ class StrangerLog:
         self._said += 1
         fields = {"unsaid": self._unsaid} if self._unsaid else {}
         self._unsaid = 0
-        self._observer.log("stranger", method=request.method[:32], source=str(flow), **fields)
+        dialog = {"call_id": request.call_id, "to_tag": request.to_tag, "from_tag": request.from_tag}
+        self._observer.log("stranger", method=request.method[:32], source=str(flow), **dialog, **fields)
 
 
 class Admission:
@@ -92,10 +93,25 @@ class Admission:
         found = self._exact.get((host, flow.port))
         return found or self._by_host(request, host) or self._by_name(request, flow) or self._by_user(request)
 
+    def speaks_for(self, trunk: SipTrunk, request: Message, flow: Flow, now: float) -> bool:
+        """Whether a request within a call of the trunk comes from one of its peers, by address or by certificate, or
+        from a user of it who calls from anywhere and shows who it is. Raises Refusal (401).
+        """
+        host = flow.host.removeprefix(_MAPPED)
+        names = self._names(flow)
+        if trunk in self._hosts.get(host, ()) or _is_named(trunk, names) or _is_named_as_teams(trunk, names):
+            return True
+        if not trunk.users or trunk.peers or request.method == "ACK":
+            return False
+        self._verify(request, trunk, now)
+        return True
+
     def check(self, request: Message, trunk: SipTrunk, now: float) -> None:
         """Digest, where the trunk has users. Raises Refusal (401, 400)."""
-        if not trunk.users or request.method in _UNCHALLENGED:
-            return
+        if trunk.users and request.method not in _UNCHALLENGED:
+            self._verify(request, trunk, now)
+
+    def _verify(self, request: Message, trunk: SipTrunk, now: float) -> None:
         challenger = self._challengers[trunk.name]
         verdict = Verdict.WRONG
         for value in request.headers.all("Authorization"):
@@ -114,16 +130,14 @@ class Admission:
 
     def _by_name(self, request: Message, flow: Flow) -> SipTrunk | None:
         """A certificate with the name of one of our peers; Teams calls from any of its hosts (Microsoft: T1)."""
-        if not flow.transport.is_secure:
-            return None
-        names = tuple(name.lower() for name in self.peer_names(flow))
+        names = self._names(flow)
         for trunk in self._trunks if names else ():
-            hosts = (peer.place.host.lower() for peer in trunk.peers if not peer.is_numeric)
-            if any(_covers(name, host) for host in hosts for name in names):
-                return trunk
-            if trunk.is_teams and is_from_teams(request) and any(map(is_name_of_teams, names)):
+            if _is_named(trunk, names) or (_is_named_as_teams(trunk, names) and is_from_teams(request)):
                 return trunk
         return None
+
+    def _names(self, flow: Flow) -> tuple[str, ...]:
+        return tuple(name.lower() for name in self.peer_names(flow)) if flow.transport.is_secure else ()
 
     def _by_user(self, request: Message) -> SipTrunk | None:
         """A trunk without peers, whose users call from anywhere and show who they are."""
@@ -133,6 +147,16 @@ class Admission:
 def busy(limits: Limits) -> Refusal:
     """No more calls now (RFC 3261 §21.5.4)."""
     return Refusal(503, (("Retry-After", str(limits.retry_after)),))
+
+
+def _is_named(trunk: SipTrunk, names: tuple[str, ...]) -> bool:
+    """Whether one of the names is that of a peer of the trunk."""
+    hosts = (peer.place.host.lower() for peer in trunk.peers if not peer.is_numeric)
+    return bool(names) and any(_covers(name, host) for host in hosts for name in names)
+
+
+def _is_named_as_teams(trunk: SipTrunk, names: tuple[str, ...]) -> bool:
+    return trunk.is_teams and any(map(is_name_of_teams, names))
 
 
 def _covers(name: str, host: str) -> bool:

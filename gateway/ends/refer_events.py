@@ -5,7 +5,6 @@ from gateway.ends.sip_leg import SipLeg
 from gateway.hub.leg import Observer
 from gateway.model.errors import GatewayError
 from gateway.model.transfer import DialogReference, TransferOutcome, TransferProgress
-from gateway.sip.dialog import Dialog
 from gateway.sip.message import Message
 from gateway.sip.refer_subscription import ReferSubscription
 from gateway.sip.refer_tables import ReferralState
@@ -20,10 +19,6 @@ class ReferEvents:
     ua: UserAgent
     observer: Observer
     transferors: dict[str, SipLeg]
-
-    def is_party(self, leg: SipLeg, request: Message, dialog: Dialog) -> bool:
-        """Whether a request in `dialog` came from where the peer of `leg`, or its trunk, sends from."""
-        raise NotImplementedError
 
     # --- asked of us ---
 
@@ -97,8 +92,7 @@ class ReferEvents:
         leg = session.owner_context if session is not None else None
         if not isinstance(leg, SipLeg) or leg.gone:
             return None
-        same_trunk = referral.dialog.profile.name == leg.line.name
-        return leg if same_trunk and self.is_party(leg, referral.request, referral.dialog) else None
+        return leg if referral.dialog.profile.name == leg.line.name else None
 
     def _replaced(self, leg: SipLeg, consultation: object) -> SipLeg | None:
         """Our leg that a Replaces names, as if it had come to us: to-tag ours, from-tag the peer's (RFC 3891 §3)."""

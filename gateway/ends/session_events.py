@@ -44,7 +44,6 @@ class SessionEvents:
         asked = call_request(request, session_of(request), trunk)
         leg = self.new_leg(trunk, self.hub, incoming=True, address=asked.calling.uri)
         leg.session = session
-        leg.contact = _contact(session)
         session.owner_context = leg
         leg.hears(asked.session)
         leg.names_itself(asked.session_id)
@@ -77,7 +76,6 @@ class SessionEvents:
         if leg is None:
             return
         leg.answered = True
-        leg.contact = _contact(session)
         # The answer may have come in a reliable provisional response, and nothing of it now (RFC 6337 §2.3).
         description = session_of(response) or session.remote_session
         leg.party = connected(response.headers, leg.line)
@@ -216,10 +214,6 @@ def _living(session: Session) -> SipLeg | None:
     """The leg of a session, unless it is over."""
     leg = session.owner_context
     return leg if isinstance(leg, SipLeg) and not leg.gone else None
-
-
-def _contact(session: Session) -> str:
-    return session.dialog.remote_target if session.dialog is not None else ""
 
 
 def _own_phrase(response: Message) -> str:

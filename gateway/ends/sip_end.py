@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from ipaddress import ip_address
 from typing import Any
 
 from gateway.configuration import Configuration
@@ -17,17 +18,20 @@ from gateway.ends.sip_trunk import Locate, Located, SipTrunk, TrunkPeer
 from gateway.ends.trunk_monitor import PeerMonitor
 from gateway.hub.leg import Leg, LegEvents, Observer
 from gateway.model.call import CallRequest
-from gateway.model.errors import GatewayError
+from gateway.model.errors import DecodeError, GatewayError
 from gateway.model.timers import Timer, TimerQueue
+from gateway.sip.address import Address
 from gateway.sip.client_transaction import ClientTransaction, Failure
 from gateway.sip.dialog import Dialog
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.invitation import Invitation
+from gateway.sip.locating import is_address
 from gateway.sip.message import Message
 from gateway.sip.peer_profile import ALLOW, PeerProfile
 from gateway.sip.refusal import Refusal
 from gateway.sip.sdp import only_inactive, with_origin
 from gateway.sip.surroundings import TransactionSettings
+from gateway.sip.uri import Uri
 from gateway.sip.user_agent import UserAgent
 from gateway.sip.user_agent_owner import DialogUse
 from gateway.translators.teams_addresses import is_teams
@@ -161,6 +165,18 @@ class SipEnd(SessionEvents, ReferEvents):
         self._admission.check(request, trunk, now)
         return trunk.profile(flow)
 
+    def is_party(self, dialog: Dialog, request: Message, flow: Flow, now: float) -> bool:
+        """Whoever speaks for the trunk of the call, its Contact, and the proxies in between; ports do not count.
+        Raises Refusal (401).
+        """
+        trunk = self.trunks.get(dialog.profile.name)
+        if flow.host in map(_host, (dialog.remote_target, *dialog.route_set)):
+            return True
+        if trunk is not None and self._admission.speaks_for(trunk, request, flow, now):
+            return True
+        self._admission.log.note(request, flow, now)
+        return False
+
     def flows_for(self, uri: str, profile: PeerProfile, done: Located, now: float) -> None:
         """Where requests within a call go. Contacts of Teams name hosts and ports behind its proxies: those count."""
         trunk = self.trunks.get(profile.name)
@@ -207,12 +223,6 @@ class SipEnd(SessionEvents, ReferEvents):
         return self.own.is_ours(uri)
 
     # --- legs ---
-
-    def is_party(self, leg: SipLeg, request: Message, dialog: Dialog) -> bool:
-        """By address, not by port; the Contact of the call's beginning and the proxies in between count as well."""
-        host = dialog.flow.host
-        named = (leg.contact, *dialog.route_set)
-        return self._admission.trunk_of(request, dialog.flow) is leg.line or any(host in each for each in named)
 
     def new_leg(self, trunk: SipTrunk, owner: LegEvents, *, incoming: bool, address: str) -> SipLeg:
         """A leg without a session yet."""
@@ -382,6 +392,15 @@ def _try(
     """Raises GatewayError when a trunk of `configuration` cannot be set up."""
     for settings in configuration.trunks:
         SipTrunk(own).configure(settings, configuration, watch)
+
+
+def _host(address: str) -> str:
+    """The host of a URI or a Route value, an IPv6 address without brackets; "" for what cannot be read."""
+    try:
+        host = Uri.parse(Address.parse(address).uri).host.strip("[]")
+    except DecodeError:
+        return ""
+    return ip_address(host).compressed if is_address(host) else host
 
 
 def _host_of(uri: str) -> str:

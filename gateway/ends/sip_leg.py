@@ -55,7 +55,7 @@ class LegHost(Protocol):
 class SipLeg:
     """One SIP session as the hub sees it.
 
-    `session` is None while it is looked up where the call has to go; `contact` is the peer's at the beginning.
+    `session` is None while it is looked up where the call has to go.
     `_local` is the session description that the peer has from us, our own `o=` line in it, `_remote` the one that we
     have from it; `_before` and `_earlier` are those that count again when an offer is refused. Of an offerless
     re-INVITE that the peer would not understand (Teams) `_stand_in` is True while the hub answers the peer's old
@@ -75,7 +75,6 @@ class SipLeg:
         "_version",
         "address",
         "answered",
-        "contact",
         "gone",
         "incoming",
         "line",
@@ -98,7 +97,6 @@ class SipLeg:
         self.incoming = incoming
         self.address = address
         self.answered = False
-        self.contact = ""
         self.offering = False
         self.gone = False
         self.session: Session | None = None
@@ -391,7 +389,6 @@ class SipLeg:
     def resume(self, snapshot: dict[str, object], session: "Session") -> None:
         """Goes on as `snapshot` says. Raises KeyError, TypeError and ValueError for one that is none of ours."""
         self.session = session
-        self.contact = session.dialog.remote_target if session.dialog is not None else ""
         self.answered = True
         self.session_id = str(snapshot["session_id"])
         self._others_uuid = str(snapshot["others_uuid"])

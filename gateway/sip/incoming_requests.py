@@ -85,11 +85,14 @@ class IncomingRequests:
             known = request.method == "NOTIFY" and self._ua.has_ended(key)
             self._ua.respond(transaction, 200 if known else 481, now=now)
             return
+        flow = transaction.flow
+        if flow.host != dialog.flow.host and not self._ua.owner.is_party(dialog, request, flow, now):
+            raise Refusal(403)
         cseq = request.cseq
         if cseq < dialog.remote_cseq:
             raise Refusal(500)
         dialog.remote_cseq = cseq
-        dialog.flow = transaction.flow
+        dialog.flow = flow
         method = request.method
         if method in _REFRESHES_TARGET:
             dialog.refresh_target(request)

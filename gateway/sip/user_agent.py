@@ -14,6 +14,7 @@ from gateway.sip.invitation import Invitation
 from gateway.sip.message import Message
 from gateway.sip.outgoing_invite import OutgoingInvite
 from gateway.sip.peer_profile import PeerProfile
+from gateway.sip.refusal import Refusal
 from gateway.sip.server_transaction import ServerTransaction
 from gateway.sip.session import Session
 from gateway.sip.surroundings import TransactionSettings
@@ -220,9 +221,9 @@ class UserAgent:
             transaction.context.cancel_received(transaction, cancel, now)
 
     def ack_received(self, ack: Message, flow: Flow, now: float) -> None:
-        """ACK to a 2xx; one of no dialog is dropped."""
+        """ACK to a 2xx; one of no dialog, or of a stranger to it, is dropped."""
         dialog = self.dialogs.get((ack.call_id, ack.to_tag, ack.from_tag))
-        if dialog is not None and dialog.session is not None:
+        if dialog is not None and dialog.session is not None and self._is_party(dialog, ack, flow, now):
             dialog.flow = flow
             dialog.session.ack_received(ack, now)
 
@@ -252,6 +253,12 @@ class UserAgent:
     def given_up(self, session: Session, now: float) -> None:
         """An INVITE of ours ended without an answer; a late 2xx would still have to be released."""
         self._remember((session.call_id, session.local_tag, ""), session.profile, now)
+
+    def _is_party(self, dialog: Dialog, ack: Message, flow: Flow, now: float) -> bool:
+        try:
+            return flow.host == dialog.flow.host or self.owner.is_party(dialog, ack, flow, now)
+        except Refusal:
+            return False
 
     def _release_late(self, response: Message, profile: PeerProfile, flow: Flow, now: float) -> None:
         headers = response.headers

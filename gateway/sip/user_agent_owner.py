@@ -9,6 +9,7 @@ from gateway.sip.peer_profile import PeerProfile
 
 if TYPE_CHECKING:
     from gateway.sip.client_transaction import ClientTransaction
+    from gateway.sip.dialog import Dialog
     from gateway.sip.refer_subscription import ReferSubscription
     from gateway.sip.referral import Referral
     from gateway.sip.server_transaction import ServerTransaction
@@ -35,6 +36,11 @@ class UserAgentOwner(Protocol):
 
     def admit(self, request: Message, flow: Flow, now: float) -> PeerProfile:
         """How to behave towards whoever sent a request outside of a dialog. Raises Refusal."""
+
+    def is_party(self, dialog: "Dialog", request: Message, flow: Flow, now: float) -> bool:
+        """Whether a request in `dialog` that came from another host than the last one is of the peer all the same.
+        Raises Refusal when the peer has to show first who it is.
+        """
 
     def flows_for(self, uri: str, profile: PeerProfile, done: Located, now: float) -> None:
         """Where requests to `uri` go (RFC 3263); `done` is called at once or later."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from gateway.model.errors import DecodeError
+from gateway.sip.dialog import Dialog
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.invitation import Invitation
 from gateway.sip.message import Message, parse
@@ -53,6 +54,7 @@ class Phone:
         self.heard: list[str] = []
         self.last: dict[str, tuple[Any, ...]] = {}
         self.does: dict[str, Callable[..., object]] = {}
+        self.knows_everybody = True
         self.ways: Callable[[str], tuple[Flow, ...]] = self._way
 
     def call(self, other: "Phone", session: bytes = b"", **more: Any) -> Session:
@@ -76,6 +78,10 @@ class Phone:
         if "admit" in self.does:
             self.does["admit"](request, flow, now)
         return self.profile
+
+    def is_party(self, dialog: Dialog, request: Message, flow: Flow, now: float) -> bool:
+        self._hear("is_party", dialog, request, flow, now)
+        return self.knows_everybody
 
     def flows_for(self, uri: str, profile: PeerProfile, done: Located, now: float) -> None:
         done(self.ways(uri), now)
