@@ -314,6 +314,8 @@ class SipEnd(SessionEvents, ReferEvents):
         self._refreshing = self.timers.start(now + _REFRESH, self._refresh) if named else None
 
     def _configure(self, configuration: Configuration) -> None:
+        product = configuration.user_agent
+        self.ua.server = (("Server", product),) if product else ()
         settings = {each.name: each for each in configuration.trunks}
         for name in [name for name in self.trunks if name not in settings]:
             self.trunks.pop(name).stop()

@@ -69,7 +69,7 @@ class IncomingInvite:
         return self._ua.layer.respond(
             self.transaction,
             status,
-            (*self._routes(), *session_side.profile.abilities(), *headers, *body_field),
+            (*self._routes(), *session_side.profile.abilities(), *headers, *self._ua.server, *body_field),
             session,
             now,
             to_tag=session_side.local_tag,
@@ -113,8 +113,9 @@ class IncomingInvite:
     def refuse(self, status: int, headers: Fields, now: float, reason: str = "") -> None:
         """Sends a final response other than 2xx."""
         self.stop()
+        fields = (*headers, *self._ua.server)
         self._ua.layer.respond(
-            self.transaction, status, headers, now=now, to_tag=self._session.local_tag, reason=reason
+            self.transaction, status, fields, now=now, to_tag=self._session.local_tag, reason=reason
         )
 
     def acknowledged(self, ack: Message) -> bytes:

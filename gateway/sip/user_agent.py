@@ -29,7 +29,7 @@ _NOWHERE = Flow(Transport.UDP, "", 0)
 
 class UserAgent:
     """All calls of one `owner`. `dialogs` are found by Call-ID, our tag, the peer's tag. A dialog that has ended is
-    remembered for 32 s.
+    remembered for 32 s. `server` is the Server field of our responses to INVITE and outside of dialogs, () for none.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class UserAgent:
         self.timers = timers
         self.token = token
         self.settings = settings
+        self.server: Fields = ()
         self.nonce_counts = NonceCounts()
         self.dialogs: dict[tuple[str, str, str], Dialog] = {}
         self._ended: dict[tuple[str, str, str], tuple[float, PeerProfile]] = {}
@@ -145,6 +146,8 @@ class UserAgent:
         if isinstance(made, Dialog) and status < 300:
             headers = (*(("Record-Route", route) for route in made.route_set), *headers)
         tag = made.local_tag if isinstance(made, Dialog) else ""
+        if self.server and (not transaction.request.to_tag or transaction.is_invite):
+            headers = (*headers, *self.server)
         self.layer.respond(transaction, status, headers, body, now, to_tag=tag, reason=reason)
 
     def locate(self, dialog: Dialog, then: Callable[[tuple[Flow, ...], float], None], now: float) -> None:

@@ -3,11 +3,12 @@
 import pytest
 
 from gateway.ends.sip_leg import SipLeg
+from gateway.model.call import Answer, Progress
 from gateway.model.errors import GatewayError
 from gateway.sip.digest import NonceCounts, authorization
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.peer_profile import Credential
-from tests.ends.stage import ANSWER, Stage, crlf, reply
+from tests.ends.stage import ANSWER, Stage, crlf, reply, request
 from tests.ends.trunks import SDP, UDP_FLOW, carrier, configuration, invite, teams
 
 STRANGER = Flow(Transport.UDP, "203.0.113.66", 5060)
@@ -49,6 +50,20 @@ class TestAdmission:
         (answer,) = stage.receive(options())
         assert answer.status == 200
         assert "REFER" in answer.headers.all("Allow")
+
+    @pytest.mark.parametrize(("product", "named"), [("sbc/1", ("sbc/1",)), ("", ())])
+    def test_what_answers_says_its_name_unless_it_has_none(self, product: str, named: tuple[str, ...]) -> None:
+        stage = Stage(carrier(), user_agent=product)
+        (answer,) = stage.receive(options())
+        assert answer.headers.all("Server") == named
+        stage.receive(invite())
+        stage.hub.leg.progress(Progress(180), 0.0)
+        stage.hub.leg.answer(Answer(ANSWER), 0.0)
+        ringing, ok = stage.sent()
+        assert ringing.headers.all("Server") == ok.headers.all("Server") == named
+        stage.receive(request("ACK", ok, "1 ACK"))
+        (answer,) = stage.receive(request("INFO", ok, "2 INFO"))
+        assert answer.headers.all("Server") == ()
 
     def test_trunks_on_one_host_are_told_apart_by_port_and_by_via(self) -> None:
         stage = Stage(carrier(), PBX)
