@@ -1,0 +1,1 @@
+"""The rules of a diagnosis, one module each."""
