@@ -96,6 +96,8 @@ class IncomingInvite:
         shown = b"" if self.is_settled else session
         if not self.is_settled:
             side.local_session = session
+        if self._reliable is not None:
+            side.late_rack = self._reliable.awaited
         self._stop_reliable()
         dialog_of(side).is_early = False
         octets = self.send(200, (*timer, *headers), shown, now)

@@ -47,6 +47,11 @@ class ReliableProvisionals:
         """Whether a session description has not been PRACKed yet."""
         return self._under_way is not None and bool(self._under_way.session)
 
+    @property
+    def awaited(self) -> str:
+        """The RAck of the PRACK that has yet to come, "" when none has."""
+        return f"{self._rseq} {self._invite.cseq} INVITE" if self._under_way is not None else ""
+
     def send(self, status: int, headers: Fields, session: bytes, now: float, reason: str) -> None:
         """Sends the response, or has it wait for its turn."""
         self._waiting.append(_Provisional(status, headers, session, reason))
@@ -56,8 +61,7 @@ class ReliableProvisionals:
     def prack_received(self, transaction: ServerTransaction, now: float) -> None:
         """PRACK: 481 when it is of another response, else 2xx; the next response may go."""
         request, confirmed = transaction.request, self._under_way
-        rack = (request.headers.get("rack") or "").split()
-        if confirmed is None or rack != [str(self._rseq), str(self._invite.cseq), "INVITE"]:
+        if confirmed is None or rack_of(request) != self.awaited:
             self._ua.respond(transaction, 481, now=now)
             return
         try:
@@ -126,6 +130,11 @@ class Acknowledgement:
             return False
         self.last = rseq
         return True
+
+
+def rack_of(request: Message) -> str:
+    """Which response a PRACK is of, as `ReliableProvisionals.awaited` says it."""
+    return " ".join((request.headers.get("rack") or "").split())
 
 
 def rseq_of(response: Message) -> int:

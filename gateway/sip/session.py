@@ -12,6 +12,7 @@ from gateway.sip.message import Message
 from gateway.sip.negotiation import Change, Negotiation
 from gateway.sip.outgoing_invite import OutgoingInvite
 from gateway.sip.peer_profile import PeerProfile
+from gateway.sip.reliable import rack_of
 from gateway.sip.server_transaction import ServerTransaction
 from gateway.sip.session_description import session_of
 from gateway.sip.session_refresh import SessionRefresh
@@ -32,12 +33,14 @@ class Session:
     INVITE forks it is the early dialog that was heard of last.
 
     `local_session` and `remote_session` are the descriptions that were agreed or offered last, `early_session` is
-    what the last provisional response brought. `replaces` is the session whose place an INVITE wants to take. What
+    what the last provisional response brought. `late_rack` is the RAck of a PRACK that may still come after the
+    answer. `replaces` is the session whose place an INVITE wants to take. What
     does not fit the state does nothing.
     """
 
     __slots__ = (
-        *("call_id", "dialog", "early_session", "is_caller", "local_session", "local_tag", "owner_context"),
+        *("call_id", "dialog", "early_session", "is_caller", "late_rack", "local_session", "local_tag"),
+        "owner_context",
         *("peer_allows", "peer_supports", "profile", "remote_session", "replaces", "state", "timer"),
         *("_leaving_with", "_negotiation", "_setup", "_ua"),
     )
@@ -62,6 +65,7 @@ class Session:
         self.local_session = b""
         self.remote_session = b""
         self.early_session = b""
+        self.late_rack = ""
         self.timer = SessionTimer(ua.timers, self._refresh, self._expired)
 
     @property
@@ -289,8 +293,10 @@ class Session:
         self._negotiate().received(transaction, offer, now)
 
     def prack_received(self, transaction: ServerTransaction, now: float) -> None:
-        """PRACK of a provisional response of ours."""
-        if isinstance(self._setup, IncomingInvite):
+        """PRACK of a provisional response of ours, that of one which the answer has overtaken too (RFC 3262 §3)."""
+        if self.late_rack and rack_of(transaction.request) == self.late_rack:
+            self._ua.respond(transaction, 200, now=now)
+        elif isinstance(self._setup, IncomingInvite):
             self._setup.prack_received(transaction, now)
         else:
             self._ua.respond(transaction, 481, now=now)

@@ -90,6 +90,22 @@ class TestCalledSide:
         wire.run(1.0)
         assert ours.state is SessionState.CONFIRMED
 
+    @pytest.mark.parametrize("acknowledged", [False, True])
+    def test_a_prack_that_the_answer_has_overtaken_is_answered(self, wire: Wire, acknowledged: bool) -> None:
+        bob = Phone(wire, "bob", "192.0.2.2")
+        stranger = Stranger(wire, "192.0.2.7")
+        ringing(bob)
+        stranger.invite(bob, "Supported: 100rel\nContent-Type: application/sdp", sdp("s"))
+        bob.session.answer((), sdp("bob"), wire.now)
+        wire.run(0.02)
+        dialog = stranger.dialog(bob, bob.session.local_tag)
+        if acknowledged:
+            stranger.request("ACK", bob, dialog)
+        stranger.request("PRACK", bob, f"{dialog}\nRAck: 2 1 INVITE", cseq=2)
+        assert stranger.count("PRACK", 481) == 1
+        stranger.request("PRACK", bob, f"{dialog}\nRAck: 1  1 INVITE", cseq=3)
+        assert stranger.count("PRACK", 200) == 1
+
     def test_other_media_than_was_answered_reliably_is_offered_after_the_ack(self, wire: Wire) -> None:
         alice, bob = two_phones(wire)
         ringing(bob, 183, sdp("announcement"))
