@@ -46,7 +46,7 @@ class StrangerLog:
         self._said += 1
         fields = {"unsaid": self._unsaid} if self._unsaid else {}
         self._unsaid = 0
-        dialog = {"call_id": request.call_id, "to_tag": request.to_tag, "from_tag": request.from_tag}
+        dialog = {"call_id": request.call_id, "local_tag": request.to_tag, "remote_tag": request.from_tag}
         self._observer.log("stranger", method=request.method[:32], source=str(flow), **dialog, **fields)
 
 

@@ -26,7 +26,9 @@ class ReferEvents:
         """A REFER within a call of ours, or with its Target-Dialog; of anybody else it is refused (RFC 5589 §12)."""
         leg = self._party(referral)
         if leg is None:
-            self.observer.log("transfer.stranger", call_id=referral.request.call_id)
+            dialog = referral.dialog
+            marks = {"call_id": dialog.call_id, "local_tag": dialog.local_tag, "remote_tag": dialog.remote_tag}
+            self.observer.log("transfer.stranger", trunk=dialog.profile.name, **marks)
             referral.refuse(403, (), now)
             return
         try:

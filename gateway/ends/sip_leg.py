@@ -375,6 +375,7 @@ class SipLeg:
         return {
             "id": self._id,
             "trunk": self.line.name,
+            "marks": self.marks,
             "incoming": self.incoming,
             "address": self.address,
             "session_id": self.session_id,

@@ -226,7 +226,7 @@ class Dial(Bystander):
         """Puts the contacts of a 3xx before the other targets, if they are to be followed here."""
         trunk = self._hub.settings.get(leg.trunk)
         followed = trunk is not None and trunk.redirect == _FOLLOWED
-        self._hub.transfers.redirected(self.source, self.request, clearing, followed, now)
+        self._hub.transfers.redirected(leg, self.source, self.request, clearing, followed, now)
         return self._follow(clearing) if followed else clearing
 
     def _follow(self, clearing: Clearing) -> Clearing:

@@ -10,7 +10,7 @@ from gateway.hub.call import Call
 from gateway.hub.call_table import CallState
 from gateway.hub.dial import Dial
 from gateway.hub.joining import Joining
-from gateway.hub.leg import Leg, Observer, Trunks
+from gateway.hub.leg import Leg, Observer, Trunks, marks_in
 from gateway.hub.routing import Routing
 from gateway.hub.transfers import Transfers
 from gateway.hub.watchers import ConnectWatcher, DialWatcher
@@ -199,9 +199,7 @@ class Hub(Bystander):
 
     def _log(self, event: str, call: Call, **fields: object) -> None:
         """What happens to every call is for those only who look for an error. The dialog is the caller's."""
-        named = call.caller.reference
-        dialog = {"call_id": named.call_id, "to_tag": named.to_tag, "from_tag": named.from_tag} if named else {}
-        self.observer.log(event, level="debug", call=call.id, leg=call.caller.id, **dialog, **fields)
+        self.observer.log(event, level="debug", call=call.id, **call.caller.marks, **fields)
 
     def _refuse(self, leg: Leg, now: float) -> None:
         self._counts["refused"] += 1
@@ -235,7 +233,8 @@ class Hub(Bystander):
             try:
                 legs[side] = self.trunks.restore(one, self, now)
             except GatewayError as error:
-                self.observer.log("call.leg_lost", level="warning", call=snapshot.get("id"), why=str(error))
+                marks = marks_in(one)
+                self.observer.log("call.leg_lost", level="warning", call=snapshot.get("id"), why=str(error), **marks)
         return legs
 
     def _of_restored(self, id: str, snapshot: dict[str, object], legs: dict[str, Leg]) -> Call:

@@ -69,6 +69,10 @@ class Leg(Protocol):
     def reference(self) -> DialogReference | None:
         """The dialog as its peer has to find it in a Replaces; None before there is one."""
 
+    @property
+    def marks(self) -> dict[str, object]:
+        """What every line of the log says of it: `leg`, `trunk`, and where they are Call-ID and tags."""
+
     def progress(self, progress: Progress, now: float) -> None:
         """Tells the caller that the called side is at work."""
 
@@ -110,6 +114,12 @@ class Leg(Protocol):
 
     def snapshot(self) -> dict[str, object]:
         """What `Trunks.restore` needs to have it back after a restart; plain JSON values."""
+
+
+def marks_in(snapshot: dict[str, object]) -> dict[str, object]:
+    """The `marks` that were written into a snapshot; {} when there are none."""
+    marks = snapshot.get("marks")
+    return marks if isinstance(marks, dict) else {}
 
 
 class LegEvents(Protocol):
@@ -188,4 +198,4 @@ class Observer(Protocol):
     """Where the hub tells what it does, for logs and records. Never raises."""
 
     def log(self, event: str, **fields: object) -> None:
-        """One line of the log; `transfer`, `call_id` and the tags are among the fields where there are any."""
+        """One line of the log; `transfer` and the `marks` of a leg are among the fields where there are any."""

@@ -131,7 +131,7 @@ def _notes(hub: "Hub", newcomer: Leg, replaced: Leg, now: float) -> TransferNote
     notes.trunks = {"transferor": replaced.trunk, "transferee": newcomer.trunk}
     if partner:
         notes.trunks["target"] = partner.trunk
-    hub.observer.log("transfer.replaces", transfer=notes.id, leg=newcomer.id, replaced=replaced.id)
+    hub.observer.log("transfer.replaces", transfer=notes.id, replaced=replaced.id, **newcomer.marks)
     return notes
 
 
@@ -154,7 +154,7 @@ def _is_referred_by(referred_by: str, address: str) -> bool:
 def _refuse(hub: "Hub", notes: TransferNotes, newcomer: Leg, clearing: Clearing, now: float) -> None:
     newcomer.clear(clearing, now)
     notes.decision = "refused"
-    hub.observer.log("transfer.refused", transfer=notes.id, leg=newcomer.id, status=clearing.status)
+    hub.observer.log("transfer.refused", transfer=notes.id, status=clearing.status, **newcomer.marks)
     notes.write(hub, "refused", clearing)
 
 
@@ -335,7 +335,8 @@ class Replacement(LoneLegs):
     def _write(self, outcome: str, clearing: Clearing, now: float) -> None:
         self._notes.final = now
         ended = SUCCESS if clearing is SUCCESS else _as_refusal(clearing)
-        self._hub.observer.log("transfer.replaced", transfer=self._notes.id, outcome=outcome, status=ended.status)
+        said = {"outcome": outcome, "status": ended.status}
+        self._hub.observer.log("transfer.replaced", transfer=self._notes.id, **said, **self._newcomer.marks)
         self._notes.write(self._hub, outcome, ended)
 
 

@@ -18,6 +18,7 @@ def written(transfer: "Transfer") -> dict[str, object]:
         "kind": "transfer",
         "id": transfer.id,
         "state": transfer.state.value,
+        "marks": transfer.transferor.marks,
         "call": transfer.call.id if transfer.call else "",
         "joined": transfer.joined.id if transfer.joined else "",
         "flags": {name: getattr(transfer, name) for name in _FLAGS},

@@ -6,7 +6,7 @@ from gateway.configuration import TransferPolicy
 from gateway.hub.admission import refused
 from gateway.hub.bystander import PENDING
 from gateway.hub.call import Call
-from gateway.hub.leg import Leg, LegEvents
+from gateway.hub.leg import Leg, LegEvents, marks_in
 from gateway.hub.lone_legs import LoneLegs
 from gateway.hub.outcomes import RESTARTED
 from gateway.hub.replacement import replace_leg
@@ -85,15 +85,19 @@ class Transfers:
         notes.method = "refer"
         notes.trunks = {"transferor": leg.trunk}
         leg.refuse_transfer(notes.id, clearing, now)
-        self.hub.observer.log("transfer.refused", transfer=notes.id, leg=leg.id, status=clearing.status)
+        self.hub.observer.log("transfer.refused", transfer=notes.id, status=clearing.status, **leg.marks)
         notes.write(self.hub, "refused", clearing)
 
     def replace(self, leg: Leg, request: CallRequest, replaced: Leg, now: float) -> None:
         """A new leg wants to take the place of another one (INVITE with Replaces, RFC 3891)."""
         replace_leg(self.hub, leg, request, replaced, now)
 
-    def redirected(self, source: str, request: CallRequest, clearing: Clearing, followed: bool, now: float) -> None:
-        """A call was sent elsewhere before it was answered: that is a transfer too, and has its record."""
+    def redirected(
+        self, leg: Leg, source: str, request: CallRequest, clearing: Clearing, followed: bool, now: float
+    ) -> None:
+        """A call from the trunk `source` was sent elsewhere by `leg` before it was answered: a transfer too, which
+        has its record.
+        """
         target = clearing.contacts[0] if clearing.contacts else None
         uri = target.uri if target else ""
         parties = (request.called.uri, request.calling.uri, uri)
@@ -101,7 +105,7 @@ class Transfers:
         notes.normalised = normalised(self.hub, source, target) if target else ""
         notes.decision, notes.method = "consume" if followed else "pass", "redirect"
         notes.trunks = {"transferee": source}
-        self.hub.observer.log("transfer.redirected", transfer=notes.id, target=uri, followed=followed)
+        self.hub.observer.log("transfer.redirected", transfer=notes.id, target=uri, followed=followed, **leg.marks)
         notes.write(self.hub, "succeeded" if target else "failed", clearing)
 
     def also(self, call: Call, leg: Leg, clearing: Clearing, now: float) -> None:
@@ -111,7 +115,7 @@ class Transfers:
         parties = (leg.address, other.address if other else "", target)
         notes = TransferNotes(self.hub.token(), TransferKind.BYE_ALSO.value, *parties, self.hub.wall(), now)
         notes.decision, notes.method, notes.trunks = "refused", "refer", {"transferor": leg.trunk}
-        self.hub.observer.log("transfer.bye_also", transfer=notes.id, leg=leg.id, target=target)
+        self.hub.observer.log("transfer.bye_also", transfer=notes.id, target=target, **leg.marks)
         notes.write(self.hub, "refused", _CARRIED_OUT_ELSEWHERE, "BYE with Also is a plain BYE")
 
     def delivered(self, leg: Leg, transfer: str, now: float) -> None:
@@ -144,12 +148,10 @@ class Transfers:
 
     def log(self, transfer: Transfer, input: Input, state: State) -> None:
         """One line for each step, with the names of the transferor's dialog."""
-        named = transfer.transferor.reference
-        dialog = {"call_id": named.call_id, "to_tag": named.to_tag, "from_tag": named.from_tag} if named else {}
-        before = transfer.state.value
         level = "debug" if input in _IN_PASSING else "info"
-        legs = {"leg": transfer.transferor.id, "before": before, "state": state.value}
-        self.hub.observer.log(f"transfer.{input.value}", level=level, transfer=transfer.id, **legs, **dialog)
+        states = {"before": transfer.state.value, "state": state.value}
+        event, marks = f"transfer.{input.value}", transfer.transferor.marks
+        self.hub.observer.log(event, level=level, transfer=transfer.id, **states, **marks)
 
     def changed(self, transfer: Transfer) -> None:
         """Has the transfer written down, or forgotten when it is over."""
@@ -169,7 +171,8 @@ class Transfers:
         try:
             running = restored(self, snapshot, now)
         except GatewayError as error:
-            self.hub.observer.log("transfer.lost", level="warning", transfer=snapshot.get("id"), why=str(error))
+            lost, why = snapshot.get("id"), str(error)
+            self.hub.observer.log("transfer.lost", level="warning", transfer=lost, why=why, **marks_in(snapshot))
             return
         if running is None:
             return

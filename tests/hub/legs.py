@@ -110,6 +110,11 @@ class FakeLeg:
     def reference(self) -> DialogReference | None:
         return DialogReference(f"call-{self._id}", f"peer-{self._id}", f"ours-{self._id}")
 
+    @property
+    def marks(self) -> dict[str, object]:
+        tags = {"local_tag": f"ours-{self._id}", "remote_tag": f"peer-{self._id}"}
+        return {"leg": self._id, "trunk": self._trunk, "call_id": f"call-{self._id}", **tags}
+
     # --- what the hub asks ---
 
     def _note(self, method: str, *arguments: object) -> bool:
@@ -329,13 +334,18 @@ class FakeTrunks:
         return self.placed[-1]
 
 
+_AFTER_A_RESTART = ("call.leg_lost", "transfer.lost")
+_MARKS = {"leg", "call_id", "local_tag", "remote_tag"}
+
+
 class FakeObserver:
-    """Keeps the lines of the log."""
+    """Keeps the lines of the log, each of which says which call it is about."""
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, dict[str, object]]] = []
 
     def log(self, event: str, **fields: object) -> None:
+        assert event in _AFTER_A_RESTART or fields.keys() >= _MARKS, f"{event} does not say of which call"
         self.lines.append((event, fields))
 
     def events(self) -> list[str]:

@@ -203,8 +203,9 @@ def test_a_redirection_is_told_to_the_transfers(redirect: str) -> None:
     desk = Desk(trunks={"b": {"redirect": redirect}})
     dial, _ = dialled(desk)
     request, clearing = dial.request, moved("3001")
-    desk.trunks.newest.hangs_up(desk.now, clearing)
-    assert desk.notes.told == [("redirected", "a", request, clearing, redirect == "follow", desk.now)]
+    asked = desk.trunks.newest
+    asked.hangs_up(desk.now, clearing)
+    assert desk.notes.told == [("redirected", asked, "a", request, clearing, redirect == "follow", desk.now)]
 
 
 def test_a_redirection_without_contacts_is_a_failure() -> None:

@@ -116,6 +116,16 @@ def test_what_is_no_transfer_is_logged_and_does_no_harm(scene: Scene) -> None:
     assert "transfer.lost" in scene.observer.events()
 
 
+def test_one_that_cannot_go_on_is_logged_with_the_dialog_that_it_was_asked_in(scene: Scene) -> None:
+    one, _ = scene.call("a", "2000")
+    scene.asks(one, blind())
+    (snapshot,) = [each for _, each in scene.hub.changes() if each is not None and each["kind"] == "transfer"]
+    scene.hub.transfers.restore({**snapshot, "legs": 7}, scene.now)
+    event, fields = scene.observer.lines[-1]
+    assert event == "transfer.lost"
+    assert fields.items() >= one.marks.items()
+
+
 def test_nothing_is_written_of_a_transfer_that_is_over(scene: Scene) -> None:
     one, _ = scene.call("a", "2000")
     scene.asks(one, blind())
