@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.live.signalling import Read, assert_clean
 from tests.peers import tshark
-from tests.peers.certificates import certificate
+from tests.peers.authority import for_loopback
 from tests.peers.pjsua_phone import PjsuaPhone
 from tests.peers.ports import free_ports
 from tests.peers.refergate import Refergate
@@ -32,7 +32,7 @@ class Border:
         self.users = [str(1001 + number) for number in range(phones)]
         self.ports = dict(zip(self.users, free_ports(phones), strict=True))
         self.addresses = {user: f"127.0.0.{2 + number}" for number, user in enumerate(self.users)}
-        self._certificate = certificate(folder) if transport == "tls" else None
+        self._certificate = for_loopback(folder) if transport == "tls" else None
         self.gateway = self._stack.enter_context(self._gateway(trunks or {}))
         self.phones = {user: self._stack.enter_context(self._phone(user)) for user in self.users}
 

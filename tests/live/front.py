@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.live.signalling import assert_clean
 from tests.peers import tshark
-from tests.peers.certificates import certificate
+from tests.peers.authority import for_loopback
 from tests.peers.refergate import Refergate
 
 GATEWAY = "127.0.0.1"
@@ -33,7 +33,7 @@ class Front(Refergate):
         self._trunks = dict(trunks or {})
         self._routes = [*routes, *({"match": "*", "from": "*", "to": name} for name in list(places)[-1:])]
         self._settings = settings
-        self.certificate = certificate(folder) if transport == "tls" else None
+        self.certificate = for_loopback(folder) if transport == "tls" else None
         super().__init__(folder, {}, transports=(transport,), capture=True, workers=workers, start=False)
         self.lay_out()
 

@@ -63,3 +63,8 @@ class Authority:
     def _openssl(self, *arguments: str) -> None:
         done = subprocess.run(["openssl", *arguments], cwd=self._folder, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode()
+
+
+def for_loopback(folder: Path, name: str = "gateway") -> Path:
+    """One file with the certificate of a server on this machine and its key."""
+    return Authority(folder / "authority").issue(name, "DNS:localhost", "IP:127.0.0.1").both
