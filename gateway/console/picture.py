@@ -1,0 +1,85 @@
+"""What a drawing of a transfer shows, on a terminal or on a page: columns, arrows, silences and pinned findings."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gateway.diagnosis.case import Case, Finding, SeenMessage, Severity
+
+WORTH_A_GAP = 1.0
+"""Seconds without a message from which a drawing shows the silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A finding at an arrow: `number` is its place in the case's findings, from 1."""
+
+    number: int
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Arrow:
+    """One message from column to column. `leg` is an index into the transfer's legs, None for no leg of it;
+    `silence` the seconds without any message before it, 0 when too short to be shown.
+    """
+
+    message: SeenMessage
+    source: int
+    destination: int
+    leg: int | None
+    silence: float
+    pins: tuple[Pin, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Columns in the order in which hosts first appear, arrows in order of time."""
+
+    columns: tuple[str, ...]
+    arrows: tuple[Arrow, ...]
+
+
+def picture(case: Case) -> Picture:
+    """The drawing of `case`."""
+    names = _names(case.messages)
+    columns = {name: at for at, name in enumerate(dict.fromkeys(names.values()))}
+    pins = _pins(case.findings)
+    arrows = []
+    before = case.messages[0].time if case.messages else 0.0
+    for message in case.messages:
+        silence = message.time - before
+        arrows.append(
+            Arrow(
+                message,
+                columns[names[message.source]],
+                columns[names[message.destination]],
+                int(message.leg) if message.leg.isdecimal() else None,
+                silence if silence >= WORTH_A_GAP else 0.0,
+                tuple(pins.get(message.frame, ())),
+            )
+        )
+        before = message.time
+    return Picture(tuple(columns), tuple(arrows))
+
+
+def _names(messages: Iterable[SeenMessage]) -> dict[str, str]:
+    """Endpoint to column: a host is one column whatever its ports, unless it speaks to itself."""
+    ends = [end for message in messages for end in ((message.source, message.destination))]
+    crowded = {host(one) for one, other in zip(ends[::2], ends[1::2], strict=True) if host(one) == host(other)}
+    return {end: end if host(end) in crowded else host(end) for end in ends}
+
+
+def host(endpoint: str) -> str:
+    """The address of "address:port"; anything else as it is ("user lapd:0/sapi0/tei64")."""
+    address, _, port = endpoint.rpartition(":")
+    return address if port.isdecimal() and address and " " not in address else endpoint
+
+
+def _pins(findings: Iterable[Finding]) -> dict[int, list[Pin]]:
+    """By frame."""
+    pins: defaultdict[int, list[Pin]] = defaultdict(list)
+    for number, finding in enumerate(findings, 1):
+        for frame in dict.fromkeys(finding.frames):
+            pins[frame].append(Pin(number, finding.severity))
+    return pins
