@@ -148,9 +148,38 @@ class Callee(Player):
 
     def rung(self, having: dict[str, str] | None = None) -> Step:
         """An INVITE comes."""
-        return receive("INVITE", having=having, keep={"From": "them", "To": "us"})
+        return receive("INVITE", having=having, keep={"From": "them", "To": "us", "Via": "via", "CSeq": "number"})
+
+    def settles(self, status: str, *headers: str, body: str = "") -> str:
+        """A response to the INVITE when something else has come in between."""
+        copied = ("Via:[$via]", "From:[$them]", f"To:{self.own_end}", "Call-ID: [call_id]", "CSeq:[$number]")
+        return message(f"SIP/2.0 {status}", *copied, self.contact, *headers, body=body)
 
 
 def message(start: str, *headers: str, body: str = "") -> str:
     """A message for SIPp."""
     return "\n".join((start, *headers, "Content-Length: [len]" if body else "Content-Length: 0", "", body))
+
+
+def refused(status: int, having: dict[str, str] | None = None, *, transaction: str = "") -> Step:
+    """A final failure of an INVITE, kept for `ack`."""
+    return expect(status, having=having, keep={"Via": "via", "To": "refuser"}, transaction=transaction)
+
+
+def ack(invite: str) -> str:
+    """ACK of a final failure: the Via of the INVITE and the To of the response (RFC 3261 §17.1.1.3)."""
+    return _within(invite, "ACK", {"Via": "Via:[$via]", "To": "To:[$refuser]"})
+
+
+def cancel(invite: str) -> str:
+    """CANCEL, after a provisional response whose Via was kept as `via`."""
+    return _within(invite, "CANCEL", {"Via": "Via:[$via]"})
+
+
+def _within(invite: str, method: str, instead: dict[str, str]) -> str:
+    """A request of the same transaction."""
+    frame = ("Via", "Max-Forwards", "From", "To", "Call-ID")
+    lines = [line for line in invite.splitlines() if line.partition(":")[0] in frame]
+    cseq = next(line for line in invite.splitlines() if line.startswith("CSeq")).replace("INVITE", method)
+    start = invite.splitlines()[0].replace("INVITE", method)
+    return message(start, *(instead.get(line.partition(":")[0], line) for line in lines), cseq)
