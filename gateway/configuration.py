@@ -135,6 +135,8 @@ class Trunk(Table):
     called again when its target fails after it has gone. `redirect`: 3xx are followed here or handed to the caller.
     `trusted`: identities are believed and given (RFC 3325). `fqdn` stands in Contact, Via and From towards the peer.
     `symmetric`: requests within a call go where the peer's came from, whatever its Contact says.
+    `reliable`: whether calls support or require reliable provisional responses (RFC 3262); one that leaves without an
+    offer asks for none, as the answer to an offer in such a response may come too late.
     `refer_accept_code`: 202 (RFC 3515) or 200 (RFC 7647). `trace`: transfers are recorded with whole headers.
     """
 

@@ -1,7 +1,7 @@
 """The SIP end: trunks, legs over sessions, and who may talk to us."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from ipaddress import ip_address
 from typing import Any
@@ -243,8 +243,11 @@ class SipEnd(SessionEvents, ReferEvents):
 
     def _invite(self, leg: SipLeg, request: CallRequest, uri: str, flows: tuple[Flow, ...], now: float) -> None:
         line, first = leg.line, flows[0]
-        host = line.host(first)
+        host, profile = line.host(first), line.profile(first)
         session = request.session
+        if not session and profile.reliable == "required":
+            # A reliable response would bring the offer, and the caller who has to answer it may know no PRACK.
+            profile = replace(profile, reliable="supported")
         if session:
             if line.is_teams:
                 session = only_inactive(session)
@@ -257,7 +260,7 @@ class SipEnd(SessionEvents, ReferEvents):
             flows,
             invite_from(request, line, host),
             f"<{uri}>",
-            line.profile(first),
+            profile,
             invite_fields(request, line, uri, host, uuid),
             session,
             (),

@@ -147,6 +147,14 @@ class TestPlacing:
             Stage(carrier()).place("nowhere")
         assert error.value.sip_status == 503
 
+    def test_reliable_responses_are_required_of_a_call_with_an_offer_only(self) -> None:
+        stage = Stage(carrier(reliable="required"))
+        stage.place("carrier")
+        stage.place("carrier", session=b"")
+        early, late = stage.sent()
+        assert "100rel" in early.headers.all("Require")
+        assert "100rel" not in (*late.headers.all("Require"), *late.headers.all("Supported"))
+
     def test_the_next_peer_is_tried_when_one_is_out_of_service(self) -> None:
         stage = Stage(PBX)
         stage.place("pbx")
