@@ -35,7 +35,7 @@ SEVERITY_SIGNS = {Severity.ERROR: "✖", Severity.WARNING: "▲", Severity.NOTE:
 class Rung:
     """One message: `time` in seconds since the first, from and to by column name.
 
-    `is_transfer` makes it heavy, `leg` is the index of its leg (a number and a colour), `pins` are findings about it,
+    `is_strong` makes it heavy, `leg` is the index of its leg (a number and a colour), `pins` are findings about it,
     `silence` is how many seconds without a message before it are to be shown.
     """
 
@@ -43,7 +43,7 @@ class Rung:
     source: str
     destination: str
     label: str
-    is_transfer: bool = False
+    is_strong: bool = False
     leg: int | None = None
     pins: tuple[Pin, ...] = ()
     silence: float = 0.0
@@ -65,14 +65,14 @@ class _Paper(NamedTuple):
     gutter: int
 
 
-def ladder(rungs: Sequence[Rung], width: int) -> list[str]:
-    """The lines of the diagram, none longer than `width`; columns in the order in which parties first appear."""
-    return [line.text[:width] for line in _lines(rungs, width)]
+def ladder(rungs: Sequence[Rung], width: int, columns: Sequence[str] = ()) -> list[str]:
+    """The lines of the diagram, none longer than `width`; first `columns`, then the others as they first appear."""
+    return [line.text[:width] for line in _lines(rungs, width, columns)]
 
 
-def coloured(rungs: Sequence[Rung], width: int) -> list[Text]:
-    """The same lines with a colour for each leg and each severity."""
-    return [_painted(line, width) for line in _lines(rungs, width)]
+def coloured(rungs: Sequence[Rung], width: int, columns: Sequence[str] = ()) -> list[Text]:
+    """The same lines with a colour for each leg and each severity, the strong ones bold."""
+    return [_painted(line, width) for line in _lines(rungs, width, columns)]
 
 
 def case_ladder(case: Case, width: int) -> list[Text]:
@@ -127,8 +127,9 @@ def _printable(text: str) -> str:
     return text if text.isprintable() else "".join(each if each.isprintable() else "�" for each in text)
 
 
-def _lines(rungs: Sequence[Rung], width: int) -> Iterator[_Line]:
-    columns = list(dict.fromkeys(name for rung in rungs for name in (rung.source, rung.destination)))
+def _lines(rungs: Sequence[Rung], width: int, first: Sequence[str] = ()) -> Iterator[_Line]:
+    names = (name for rung in rungs for name in (rung.source, rung.destination))
+    columns = list(dict.fromkeys((*first, *names)))
     paper = _wide_paper(rungs, columns, width) or _lettered_paper(rungs, columns, width)
     if paper is None:
         yield from (_in_words(rung) for rung in rungs)
@@ -211,7 +212,7 @@ def _arrow(rung: Rung, paper: _Paper, width: int) -> _Line:
     start = f"{rung.time:8.3f} {number}".ljust(paper.gutter)
     line = start + "".join(cells).rstrip()
     end = paper.gutter + left + 1 + len(drawn)
-    style = _leg_style(rung.leg) + (" bold" if rung.is_transfer else "")
+    style = _leg_style(rung.leg) + (" bold" if rung.is_strong else "")
     spans = [(_TIME, _TIME + len(number), style), (paper.gutter + left + 1, end, style)]
     if paper.lettered:
         beside = paper.gutter + len(cells)
@@ -221,7 +222,7 @@ def _arrow(rung: Rung, paper: _Paper, width: int) -> _Line:
 
 
 def _shaft(rung: Rung, label: str, length: int, rightwards: bool) -> str:
-    stroke = "━" if rung.is_transfer else "─"
+    stroke = "━" if rung.is_strong else "─"
     shaft = (f" {label} " if label else "").center(length - 2, stroke)
     return f"{stroke}{shaft}▶" if rightwards else f"◀{shaft}{stroke}"
 

@@ -75,9 +75,14 @@ def test_twelve_hosts_fit_a_terminal() -> None:
 
 
 def test_the_transfer_is_drawn_with_heavy_arrows() -> None:
-    lines = ladder([Rung(0.0, "a", "b", "REFER", is_transfer=True), Rung(0.1, "b", "a", "202")], 80)
+    lines = ladder([Rung(0.0, "a", "b", "REFER", is_strong=True), Rung(0.1, "b", "a", "202")], 80)
     assert "━━ REFER ━━" in lines[1]
     assert "── 202 ──" in lines[2]
+
+
+def test_columns_may_be_put_in_order() -> None:
+    head, _ = ladder([Rung(0.0, "a", "b", "REFER")], 120, ("b", "c"))
+    assert head.split() == ["b", "c", "a"]
 
 
 def test_a_leg_has_a_number_and_a_colour() -> None:
