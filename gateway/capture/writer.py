@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from gateway.capture import links
+from gateway.capture.datagram import datagram
 from gateway.capture.tpkt import CALL_SIGNALLING_PORT
 from gateway.h323 import tpkt
 from gateway.model.errors import LocalProtocolError
@@ -45,13 +46,14 @@ class Writer:
 
     def sip(self, time: float, source: str, destination: str, octets: bytes) -> None:
         """A SIP message in UDP. Endpoints are "10.0.0.1:5060"; without a port it is 5060."""
-        from scapy.layers.inet import UDP
-
         if len(octets) > LARGEST_UDP:
             raise LocalProtocolError(f"SIP message of {len(octets)} octets does not fit a UDP datagram")
         sender, receiver = _endpoint(source, SIP_PORT), _endpoint(destination, SIP_PORT)
-        transport = UDP(sport=sender[1], dport=receiver[1]) / octets
-        self._packet(time, links.RAW, bytes(_ip(sender[0], receiver[0]) / transport))
+        try:
+            packet = datagram(sender, receiver, octets)
+        except ValueError as error:
+            raise LocalProtocolError(str(error)) from error
+        self._packet(time, links.RAW, packet)
 
     def h225(self, time: float, source: str, destination: str, octets: bytes) -> None:
         """An H.225.0 message, from the Q.931 octet on, in TPKT. Without a port the endpoint has 1720."""
