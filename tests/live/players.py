@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.peers.sipp import Step, expect, receive, send
+from tests.peers.sipp import Step, expect, go, label, receive, send
 
 SDP = """v=0
 o=- {version} {version} IN IP4 [local_ip]
@@ -97,6 +97,18 @@ class Player:
     def refers(self, cseq: int, target: str, *headers: str, status: int = 202) -> list[Step]:
         """A REFER and its answer."""
         return [send(self.request("REFER", cseq, f"Refer-To: {target}", *headers)), expect(status)]
+
+    def hears(self, status: int) -> list[Step]:
+        """NOTIFYs come, until one has that status."""
+        found = f'<ereg regexp="SIP/2.0 {status} " search_in="msg" assign_to="final"/>'
+        return [
+            label("news"),
+            receive("NOTIFY", having={"Event": "refer"}).replace("</action>", f"{found}</action>"),
+            send(self.reply("200 OK")),
+            '<nop test="final" next="heard"/>',
+            go("news"),
+            label("heard"),
+        ]
 
     def notified(self, having: dict[str, str]) -> list[Step]:
         """A NOTIFY comes."""

@@ -6,31 +6,11 @@ from pathlib import Path
 import pytest
 
 from tests.live.players import TRYING, WITH_SDP, Callee, Caller, ack, over, refused, sdp
-from tests.live.stage import WORDS, Stage, stage
+from tests.live.stage import WORDS, all_done, cast, stage, to_carol
 from tests.peers.process import PATIENCE
-from tests.peers.sipp import Sipp, expect, pause, receive, send
+from tests.peers.sipp import expect, pause, receive, send
 
 pytestmark = pytest.mark.live
-
-
-def cast(here: Stage) -> tuple[Caller, Callee, Callee]:
-    """alice calls, bob and carol are called."""
-    return (
-        Caller("alice", secure=here.secure("alice")),
-        Callee("bob", secure=here.secure("bob")),
-        Callee("carol", secure=here.secure("carol")),
-    )
-
-
-def to_carol(here: Stage) -> str:
-    """carol's number at the gateway, as Refer-To."""
-    transport = here.gateway.transport
-    return f"<sip:3@{here.gateway.address}{'' if transport == 'udp' else f';transport={transport}'}>"
-
-
-def all_done(*players: Sipp) -> None:
-    for player in players:
-        player.wait()
 
 
 @pytest.mark.parametrize("transport", WORDS)
