@@ -226,12 +226,29 @@ def check(files: tuple[Path, ...], settings: Path | None, as_json: bool) -> None
 
 
 @refergate.command()
-@click.option("--capture", type=click.Path(path_type=Path), help="Another capture than the bundled one.")
-def demo(capture: Path | None) -> None:
-    """Replay a bundled capture and show the transfer on every side."""
-    from gateway.console import demonstration
+@click.option("--recorded", is_flag=True, help="Show a bundled capture on every side instead; no process is started.")
+@click.option("--capture", type=click.Path(path_type=Path), help="Show this capture on every side instead.")
+@click.option(
+    "--phones", type=click.Choice(("pjsip", "built-in")), help="What the phones are; else PJSIP if it works."
+)
+@click.option("--keep", type=click.Path(path_type=Path), help="Folder for configuration, capture, records and log.")
+def demo(recorded: bool, capture: Path | None, phones: str | None, keep: Path | None) -> None:
+    """Make calls through a running gateway and transfer them.
 
-    demonstration.show(capture)
+    The gateway and three softphones are started on loopback: 1001 calls 1002 and transfers it to 1003, first blind,
+    then attended. What went over the wire is drawn, and the records of the transfers are shown.
+    """
+    if recorded or capture is not None:
+        from gateway.console import demonstration
+
+        demonstration.show(capture)
+        return
+    from gateway.console import live_demonstration
+    from gateway.demonstration.phone import PhoneKind
+
+    wrong = live_demonstration.show(PhoneKind(phones) if phones else None, keep)
+    if wrong:
+        _fail(wrong, 1)
 
 
 @refergate.command()
@@ -329,9 +346,9 @@ def _leave() -> NoReturn:
     os._exit(0)
 
 
-def _fail(line: str) -> NoReturn:
+def _fail(line: str, code: int = 2) -> NoReturn:
     click.echo(f"refergate: {' '.join(line.split())}", err=True)
-    sys.exit(2)
+    sys.exit(code)
 
 
 def main() -> None:

@@ -168,8 +168,8 @@ def test_check_names_file_line_and_key(tmp_path: Path) -> None:
     assert f"{table}:3: q850_to_sip.17" in done.stdout
 
 
-def test_demo_shows_every_dialect() -> None:
-    done = run("demo")
+def test_demo_on_a_recording_shows_every_dialect() -> None:
+    done = run("demo", "--recorded")
     assert done.returncode == 0
     assert all(f"in {name}" in done.stdout for name in dialect_names() if name not in ("sip", "teams"))
 
@@ -196,6 +196,9 @@ def test_demo_shows_every_dialect() -> None:
         (("replay", "pcaps/sip_blind_busy.pcap", "--profile", "mappings/teams.yaml"), "mappings/teams.yaml:"),
         (("replay", "nowhere.pcap"), "nowhere.pcap: No such file or directory"),
         (("replay", "x.pcap", "--write", "y.pcap"), "--write needs --to"),
+        (("demo", "--capture", "nowhere.pcap"), "nowhere.pcap: No such file or directory"),
+        (("demo", "--phones", "tin cans"), "tin cans"),
+        (("demo", "--keep", "README.md"), "README.md: File exists"),
         (("nonsense",), "No such command 'nonsense'"),
     ],
 )
@@ -281,7 +284,9 @@ def test_a_full_disk_is_one_line() -> None:
     assert (done.returncode, done.stderr) == (2, "refergate: No space left on device\n")
 
 
-@pytest.mark.parametrize("words", [("demo",), ("replay", str(folder("pcaps") / "sip_blind_busy.pcap"), "--json")])
+@pytest.mark.parametrize(
+    "words", [("demo", "--recorded"), ("replay", str(folder("pcaps") / "sip_blind_busy.pcap"), "--json")]
+)
 def test_whoever_closes_the_pipe_has_read_enough(words: tuple[str, ...]) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -171,7 +171,7 @@ async def _run(name: str, address: str, port: int, transport: Transport) -> None
     phone = OwnPhone(name, f"{address}:{port}", transport, timers, transports.send)
     await transports.listen([place(f"{transport}:{address}:{port}")])
     loop.add_reader(0, _Input(lambda words: phone.command(words, time.monotonic()), over.set).read)
-    tell("ready", version="built in")
+    tell("ready", version="built-in phones")
     while not over.is_set():
         timers.run(time.monotonic())
         await asyncio.sleep(_TICK)
