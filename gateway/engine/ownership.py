@@ -2,7 +2,8 @@
 
 Several workers share the ports, and the system gives a message to any of them. What one of them made begins with its
 mark, and comes back in the message: the branch in a response (RFC 3261 §17.1.3), the To tag in a request within a
-dialog (§12.2.2), a tag in the Replaces (RFC 3891) or Target-Dialog (RFC 4538) of a request outside of one.
+dialog (§12.2.2), a tag in the Replaces (RFC 3891) or Target-Dialog (RFC 4538) of a request outside of one, the
+Request-URI of a SUBSCRIBE to what became of a REFER (RFC 7614).
 A CANCEL has nothing of ours; it belongs where its INVITE went (RFC 3261 §9.2).
 """
 
@@ -20,6 +21,7 @@ _BRANCH = re.compile(rb"z9hG4bK" + _TOKEN)
 _TAG = re.compile(_TOKEN)
 _NAMED_DIALOG = re.compile(rb"\n(?:replaces|target-dialog)[ \t]*:[^\r\n]*", re.I)
 _NAMED_TAG = re.compile(rb"[^\r\n]*?;[ \t]*(?:to-tag|local-tag|remote-tag)[ \t]*=[ \t]*" + _TOKEN, re.I)
+_FOLLOWED = re.compile(rb"SUBSCRIBE sips?:refer-" + _TOKEN + rb"@", re.I)
 _MOST_REMEMBERED = 10_000
 
 
@@ -50,6 +52,8 @@ class Ownership:
         if octets[:7] == b"CANCEL ":
             return self._receiver_of_invite(octets)
         owner = self._in_dialog(octets)
+        if owner is None and octets[:10] == b"SUBSCRIBE ":
+            owner = self._marked(_FOLLOWED, octets)
         if owner is None:
             owner = self._by_named_dialog(octets)
         return owner

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _KNOWN_ELSEWHERE = frozenset(("REGISTER", "PUBLISH"))
 # A REFER may demand these of its implicit subscription (RFC 4488, RFC 7614).
-_FOR_REFER = ("norefersub", "nosub")
+_FOR_REFER = ("norefersub", "nosub", "explicitsub")
 _REFRESHES_TARGET = frozenset(("INVITE", "UPDATE", "REFER", "SUBSCRIBE", "NOTIFY"))
 _ALLOWED = (("Allow", ALLOW),)
 _ONLY_REFER = (("Allow-Events", "refer"),)
@@ -204,7 +204,7 @@ class IncomingRequests:
 
     def _subscribed_outside(self, profile: PeerProfile, transaction: ServerTransaction, now: float) -> None:
         _event(transaction.request.headers)
-        raise Refusal(403)
+        self._ua.explicit.subscribed(profile, transaction, now)
 
     def _notified(self, dialog: Dialog, transaction: ServerTransaction, now: float) -> None:
         found = _of_event(dialog.subscriptions, transaction.request.headers)

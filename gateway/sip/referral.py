@@ -24,7 +24,8 @@ EXPIRES = 300
 
 _PATIENCE = 30.0
 _PAUSE = 1.0
-_TRYING: Report = (100, "", ())
+TRYING: Report = (100, "", ())
+"""What is reported before anything has happened."""
 # RFC 6665 §4.2.2: a NOTIFY that is answered so takes the subscription away.
 _FATAL = frozenset((404, 405, 408, 410, 416, 489, 501, 604, *range(480, 486)))
 
@@ -61,13 +62,13 @@ def _phrase(text: str) -> str:
 class Referral:
     """One accepted or yet unanswered REFER. `session` is the call it is about: its dialog's, or the one that
     Target-Dialog names (RFC 4538). `referred_by` is verbatim, "" when it is not said. The dialog is kept until the
-    final NOTIFY is answered, BYE or not (RFC 6665 §4.5).
+    final NOTIFY is answered, BYE or not (RFC 6665 §4.5). One with `Require: explicitsub` is followed elsewhere.
     """
 
     __slots__ = (
         *("dialog", "event_id", "id", "notify_wanted", "refer_to", "referred_by", "request", "session", "state"),
         *("_event", "_expires_at", "_expiry", "_is_kept", "_is_open", "_last", "_newest", "_no_refer_sub"),
-        *("_no_sub", "_pause", "_transaction", "_ua"),
+        *("_is_explicit", "_no_sub", "_pause", "_transaction", "_ua"),
     )
 
     def __init__(self, ua: "UserAgent", dialog: Dialog, transaction: ServerTransaction, now: float) -> None:
@@ -78,7 +79,9 @@ class Referral:
         self.referred_by = request.headers.get("Referred-By") or ""
         self.session = _referred_session(ua, dialog, request)
         self._no_refer_sub = refer_sub(request.headers) is False
-        self._no_sub = "nosub" in [tag.lower() for tag in request.headers.all("Require")]
+        required = [tag.lower() for tag in request.headers.all("Require")]
+        self._is_explicit = "explicitsub" in required
+        self._no_sub = self._is_explicit or "nosub" in required
         self.notify_wanted = not (self._no_sub or self._no_refer_sub)
         self._event = f"refer;id={self.event_id}" if dialog.refers else "refer"
         dialog.refers += 1
@@ -97,7 +100,7 @@ class Referral:
         self._is_kept = True
         self._is_open = False
         self._newest: Report | None = None
-        self._last: Report = _TRYING
+        self._last: Report = TRYING
         ua.keep(dialog)
 
     def accept(self, now: float, status: int = 202) -> None:
@@ -116,14 +119,17 @@ class Referral:
         out; the first final one (200 and above) goes out at once and ends the subscription.
         """
         input_ = ReferralInput.PROGRESS if status < 200 else ReferralInput.FINAL
-        self._step(input_, now, report=(status, reason, headers))
+        report = (status, reason, headers)
+        if self._is_explicit:
+            self._last = report
+            self._ua.explicit.report(self.id, report, now)
+        self._step(input_, now, report=report)
 
     def subscribe_received(self, transaction: ServerTransaction, now: float) -> None:
         """The transferor refreshes its subscription, or ends it with Expires: 0."""
-        text = (transaction.request.headers.get("Expires") or "").strip()
-        asked = int(text) if text.isdecimal() and len(text) < 10 else EXPIRES
-        input_ = ReferralInput.REFRESH if asked else ReferralInput.UNSUBSCRIBE
-        self._step(input_, now, transaction=transaction, expires=min(asked, EXPIRES))
+        expires = seconds_asked(transaction.request.headers)
+        input_ = ReferralInput.REFRESH if expires else ReferralInput.UNSUBSCRIBE
+        self._step(input_, now, transaction=transaction, expires=expires)
 
     def snapshot(self) -> dict[str, object]:
         """What `restored` needs besides the dialog; plain JSON values."""
@@ -135,6 +141,7 @@ class Referral:
             "refer_to": str(self.refer_to.address),
             "referred_by": self.referred_by,
             "notify_wanted": self.notify_wanted,
+            "is_explicit": self._is_explicit,
             "last": [self._last[0], self._last[1], [list(item) for item in self._last[2]]],
             "dialog": self.dialog.snapshot() if self.dialog.session is None else None,
         }
@@ -155,6 +162,8 @@ class Referral:
         return made
 
     def _go_on(self, now: float) -> None:
+        if self._is_explicit and self.state is ReferralState.QUIET:
+            self._ua.explicit.begin(self.id, self.dialog.profile, now, self._last)
         match self.state:
             case ReferralState.ACTIVE:
                 self._expire_in(EXPIRES, now)
@@ -178,13 +187,14 @@ class Referral:
         kept = ua.restore_dialog(own, dialog.profile) if isinstance(own, dict) else dialog
         last = _report(snapshot["last"])
         made = cls.__new__(cls)
-        made._begin(ua, kept, str(snapshot["id"]), _NO_REQUEST, state)
+        made._begin(ua, kept, str(snapshot["id"]), NO_REQUEST, state)
         made.event_id = str(snapshot["event_id"])
         made.refer_to = address
         made.referred_by = str(snapshot["referred_by"])
         made.session = dialog.session
         made.notify_wanted = bool(snapshot["notify_wanted"])
         made._no_refer_sub = made._no_sub = False
+        made._is_explicit = bool(snapshot.get("is_explicit"))
         made._event = str(snapshot["event"])
         made._transaction = None
         made._last = last
@@ -197,7 +207,7 @@ class Referral:
         *,
         status: int = 0,
         headers: Fields = (),
-        report: Report = _TRYING,
+        report: Report = TRYING,
         transaction: ServerTransaction | None = None,
         expires: int = 0,
     ) -> None:
@@ -209,7 +219,7 @@ class Referral:
                 self._refused(status, headers, now)
             case ReferralAction.GIVE_UP:
                 self._refused(480, (), now)
-                self._ua.owner.referral_unheard(self, now)
+                self._tell_unheard(now)
             case ReferralAction.NOTE:
                 self._newest = report
                 self._send_newest(now)
@@ -223,7 +233,7 @@ class Referral:
                 self._unheard(now)
             case ReferralAction.DELIVERED:
                 self._leave(now)
-                self._ua.owner.referral_delivered(self, now)
+                self._tell_delivered(now)
             case ReferralAction.REFRESH | ReferralAction.UNSUBSCRIBE | ReferralAction.REJECT:
                 self._subscribed(action, transaction, expires, now)
             case ReferralAction.STOP:
@@ -236,10 +246,13 @@ class Referral:
         contact = ("Contact", f"<{self.dialog.profile.contact}>")
         granted = (("Refer-Sub", "false"),) if self._no_refer_sub else ()
         self._ua.layer.timers.stop(self._expiry)
+        if self._is_explicit:
+            uri = self._ua.explicit.begin(self.id, self.dialog.profile, now)
+            granted = (*granted, ("Refer-Events-At", f"<{uri}>"))
         self._answer(status, (contact, *granted), now)
         if self.notify_wanted:
             self._expire_in(EXPIRES, now)
-            self._send_progress(_TRYING, now)
+            self._send_progress(TRYING, now)
         else:
             self._leave(now)
 
@@ -318,6 +331,12 @@ class Referral:
     def _unheard(self, now: float) -> None:
         self.notify_wanted = False
         self._leave(now)
+        self._tell_unheard(now)
+
+    def _tell_delivered(self, now: float) -> None:
+        self._ua.owner.referral_delivered(self, now)
+
+    def _tell_unheard(self, now: float) -> None:
         self._ua.owner.referral_unheard(self, now)
 
     def _late(self, now: float) -> None:
@@ -376,7 +395,14 @@ class Notification:
             self._referral.notified(status, now)
 
 
-_NO_REQUEST = Message(True, "REFER", "", 0, "", Headers(), b"", b"")
+NO_REQUEST = Message(True, "REFER", "", 0, "", Headers(), b"", b"")
+"""Stands where there is no REFER, or none any more."""
+
+
+def seconds_asked(headers: Headers) -> int:
+    """How long a SUBSCRIBE wants to last, at most what we grant; 0 ends it."""
+    text = (headers.get("Expires") or "").strip()
+    return min(int(text), EXPIRES) if text.isdecimal() and len(text) < 10 else EXPIRES
 
 
 def _report(stored: Any) -> Report:

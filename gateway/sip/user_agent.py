@@ -8,6 +8,7 @@ from gateway.sip.client_transaction import ClientTransaction, Failure
 from gateway.sip.dialog import Dialog, Fields, untagged
 from gateway.sip.digest import NonceCounts
 from gateway.sip.exchange import Exchange
+from gateway.sip.explicit_subscription import ExplicitSubscriptions
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.incoming_requests import IncomingRequests
 from gateway.sip.invitation import Invitation
@@ -49,6 +50,7 @@ class UserAgent:
         self.nonce_counts = NonceCounts()
         self.dialogs: dict[tuple[str, str, str], Dialog] = {}
         self._ended: dict[tuple[str, str, str], tuple[float, PeerProfile]] = {}
+        self.explicit = ExplicitSubscriptions(self)
         self._incoming = IncomingRequests(self)
         self.layer = TransactionLayer(self, timers, send, sent_by, token, settings)
 

@@ -87,6 +87,11 @@ def test_a_request_that_names_a_dialog_belongs_to_whoever_has_it(
     assert ownership.owner(message(f"{method} sip:b@192.0.2.8 SIP/2.0", line.format(OURS))) == 0
 
 
+def test_a_subscription_to_a_refer_belongs_to_whoever_has_it(ownership: Ownership) -> None:
+    assert ownership.owner(message(f"SUBSCRIBE sip:refer-{THEIRS}@192.0.2.8 SIP/2.0")) == 2
+    assert ownership.owner(message("SUBSCRIBE sip:refer-me@192.0.2.8 SIP/2.0")) == 0
+
+
 def test_a_cancel_goes_where_its_invite_went(ownership: Ownership) -> None:
     replaces = f"Replaces: x@y;to-tag={THEIRS};from-tag=a7"
     ownership.owner(message("INVITE sip:b@192.0.2.8 SIP/2.0", replaces))

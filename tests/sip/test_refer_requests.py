@@ -164,8 +164,8 @@ class TestOutOfDialog:
 
     def test_option_of_refer_that_is_unknown(self, wire: Wire) -> None:
         bob = Phone(wire, "bob", "192.0.2.2")
-        stranger = self.ask(wire, bob, "Require: explicitsub")
-        assert stranger.last("REFER", 420).headers.get("unsupported") == "explicitsub"
+        stranger = self.ask(wire, bob, "Require: multiple-refer")
+        assert stranger.last("REFER", 420).headers.get("unsupported") == "multiple-refer"
 
     def test_subscribing_without_a_referral(self, wire: Wire) -> None:
         bob = Phone(wire, "bob", "192.0.2.2")

@@ -214,7 +214,7 @@ def test_refer_that_nobody_answers_is_refused_in_time() -> None:
         ("<sip:c@h?Replaces=x>", (), 400),
         ("<sip:>", (), 400),
         ("<sip:c@h>", (("Referred-By", "<sip:a@h>"), ("b", "<sip:b@h>")), 400),
-        ("<sip:c@h>", (("Require", "explicitsub"),), 420),
+        ("<sip:c@h>", (("Require", "multiple-refer"),), 420),
     ],
 )
 def test_wrong_refer(refer_to: str, headers: tuple[tuple[str, str], ...], status: int) -> None:
