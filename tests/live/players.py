@@ -85,14 +85,23 @@ class Player:
         """BYE and its 200."""
         return [send(self.request("BYE", cseq)), expect(200)]
 
-    def hung_up(self) -> list[Step]:
+    def hung_up(self, having: dict[str, str] | None = None) -> list[Step]:
         """A BYE comes."""
-        return [receive("BYE"), send(self.reply("200 OK"))]
+        return [receive("BYE", having=having), send(self.reply("200 OK"))]
 
     def offered(self, *, port: int = 4000, having: dict[str, str] | None = None, version: int = 2) -> list[Step]:
         """A re-INVITE comes and is answered."""
         answer = send(self.reply("200 OK", WITH_SDP, body=sdp(port, version=version)))
         return [receive("INVITE", having=having), answer, receive("ACK")]
+
+    def offers(self, cseq: int, body: str) -> list[Step]:
+        """A re-INVITE that is answered."""
+        return [
+            send(self.request("INVITE", cseq, WITH_SDP, body=body)),
+            expect(100, optional=True),
+            expect(200),
+            send(self.request("ACK", cseq)),
+        ]
 
     def refers(self, cseq: int, target: str, *headers: str, status: int = 202) -> list[Step]:
         """A REFER and its answer."""
@@ -149,11 +158,13 @@ class Callee(Player):
         """Its To, with its tag."""
         return f"[$us];tag={self.tag}"
 
-    def called(self, *headers: str, body: str | None = None, having: dict[str, str] | None = None) -> list[Step]:
+    def called(
+        self, *headers: str, body: str | None = None, having: dict[str, str] | None = None, ringing: bool = True
+    ) -> list[Step]:
         """Rings, and answers."""
         return [
             self.rung(having),
-            send(self.opening("180 Ringing")),
+            *([send(self.opening("180 Ringing"))] if ringing else []),
             send(self.opening("200 OK", WITH_SDP, *headers, body=sdp() if body is None else body)),
             receive("ACK"),
         ]

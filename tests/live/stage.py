@@ -26,7 +26,7 @@ class Stage:
     def __init__(self, gateway: Front, stack: ExitStack, of_baresip: Sequence[str] = ()) -> None:
         self.gateway = gateway
         self._of_baresip = of_baresip
-        self._stack = stack
+        self.stack = stack
         self._tunnels: dict[str, TlsTunnel] = {}
         self._inner: dict[str, tuple[str, int]] = {}
         if gateway.transport == "tls":
@@ -45,7 +45,7 @@ class Stage:
         if self._tunnels:
             remote = "{}:{}".format(*self._tunnels[name].plain)
         word = WORDS[self.gateway.transport]
-        return self._stack.enter_context(
+        return self.stack.enter_context(
             Sipp(name, steps, host, port or usual, remote, transport=word, options=options)
         )
 
@@ -68,7 +68,7 @@ class Stage:
             if name in self._of_baresip:
                 self.gateway.places[name] = (place[0], place[1] + 1)
                 continue
-            self._tunnels[name] = self._stack.enter_context(TlsTunnel(place, server, self.gateway.certificate))
+            self._tunnels[name] = self.stack.enter_context(TlsTunnel(place, server, self.gateway.certificate))
         self.gateway.places.update({name: tunnel.secure for name, tunnel in self._tunnels.items()})
         self.gateway.lay_out()
         self.gateway.reload()
