@@ -64,10 +64,10 @@ def picture(case: Case) -> Picture:
 
 
 def _names(messages: Iterable[SeenMessage]) -> dict[str, str]:
-    """Endpoint to column: a host is one column whatever its ports, unless it speaks to itself."""
-    ends = [end for message in messages for end in ((message.source, message.destination))]
-    crowded = {host(one) for one, other in zip(ends[::2], ends[1::2], strict=True) if host(one) == host(other)}
-    return {end: end if host(end) in crowded else host(end) for end in ends}
+    """Endpoint to column: a host is one column whatever its ports, unless one of them speaks to another."""
+    pairs = dict.fromkeys((message.source, message.destination) for message in messages)
+    crowded = {host(one) for one, other in pairs if one != other and host(one) == host(other)}
+    return {end: end if host(end) in crowded else host(end) for pair in pairs for end in pair}
 
 
 def host(endpoint: str) -> str:
