@@ -117,6 +117,8 @@ class SippLoad:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        # The server has the other core.
+        os.sched_setaffinity(self._process.pid, {min(os.sched_getaffinity(0))})
         await_bound(self._process, ADDRESS, port)
 
     def wait(self, seconds: float) -> None:

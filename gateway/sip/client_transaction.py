@@ -216,7 +216,7 @@ class ClientTransaction:
             self._repeat = timers.start(now + repeat, self._repeat_due)
         if limit is None or limit >= 0:
             timers.stop(self._limit)
-            self._limit = timers.start(now + limit, self._limit_due) if limit else None
+            self._limit = timers.start_lax(now + limit, self._limit_due) if limit else None
         if state not in _UNANSWERED:
             self._leave_place()
         if limit == 0:

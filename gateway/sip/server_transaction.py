@@ -138,7 +138,7 @@ class ServerTransaction:
         if limit == 0:
             self._end()
         elif limit is not None:
-            self._limit = timers.start(now + limit, self._limit_due)
+            self._limit = timers.start_lax(now + limit, self._limit_due)
         if repeat:
             self._interval = repeat
             self._repeat = timers.start(now + repeat, self._repeat_due)
