@@ -11,6 +11,7 @@ from gateway.ends import session_ids
 from gateway.ends.admission import Admission, PeerNames, busy
 from gateway.ends.own_addresses import Listener, OwnAddresses
 from gateway.ends.refer_events import ReferEvents
+from gateway.ends.referred_token import token_part
 from gateway.ends.session_events import SessionEvents
 from gateway.ends.sip_calls import check, invite_fields, invite_from, target_uri
 from gateway.ends.sip_leg import SipLeg
@@ -265,6 +266,7 @@ class SipEnd(SessionEvents, ReferEvents):
             session,
             (),
             request.hops - 1,
+            part=token_part(request.referred_by, request.kept) if request.referred_by and not line.is_teams else b"",
         )
         leg.session = self.ua.invite(invitation, leg, now)
 

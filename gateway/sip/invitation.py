@@ -12,6 +12,8 @@ class Invitation:
 
     `headers` is what else it carries: identities, Referred-By, Replaces, Session-ID. Contact, Allow, Supported and
     the session timer are the user agent's. `session` b"" makes a late offer. `call_id` "" stands for a new one.
+    `part` goes with the session as another part of the body, its header fields included; it is left out where the
+    peer does not take it (415).
     """
 
     uri: str
@@ -24,3 +26,4 @@ class Invitation:
     route: tuple[str, ...] = ()
     max_forwards: int = 70
     call_id: str = ""
+    part: bytes = b""

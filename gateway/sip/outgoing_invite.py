@@ -2,6 +2,7 @@
 (RFC 3261 §13.2, RFC 3262 §4).
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.sip.client_transaction import ClientTransaction, Failure
@@ -10,8 +11,9 @@ from gateway.sip.exchange import Exchange
 from gateway.sip.flow import Flow
 from gateway.sip.invitation import Invitation
 from gateway.sip.message import Message
+from gateway.sip.multipart import mixed
 from gateway.sip.reliable import Acknowledgement, rseq_of, send_prack
-from gateway.sip.session_description import SDP_FIELD, session_of
+from gateway.sip.session_description import SDP, SDP_FIELD, session_of
 from gateway.sip.session_timer import asked, least_of
 
 if TYPE_CHECKING:
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
 class OutgoingInvite:
     """Lives until the call is answered and its late 2xx can come no more.
 
-    `is_settled`: a reliable provisional response has completed offer and answer.
+    `offers`: it brings a session description. `is_settled`: a reliable provisional response has completed offer and
+    answer.
     """
 
     __slots__ = (
-        *("exchange", "is_settled"),
+        *("exchange", "is_settled", "offers"),
         *("_acks", "_asked_again", "_dialog", "_early", "_invitation", "_order", "_session", "_ua", "_unanswered"),
     )
 
@@ -41,6 +44,7 @@ class OutgoingInvite:
         self._unanswered: tuple[Dialog, int] | None = None
         self._asked_again = False
         self.is_settled = False
+        self.offers = bool(invitation.session)
         self.exchange = self._made(invitation, 0)
 
     @property
@@ -62,7 +66,7 @@ class OutgoingInvite:
             self._provisional(transaction, response, now)
         elif response.status < 300:
             self._success(transaction, response, now)
-        elif not self._shortened(response, now):
+        elif not self._asks_again(response, now):
             self.forget_forks(now)
             self._session.setup_failed(response.status, response, now)
 
@@ -106,22 +110,33 @@ class OutgoingInvite:
             *asked(profile, least),
             *((("User-Agent", profile.product),) if profile.product else ()),
             *invitation.headers,
-            *((SDP_FIELD,) if session else ()),
         )
+        kind, body = SDP, session
+        if invitation.part:
+            own = (f"Content-Type: {SDP}\r\n\r\n".encode() + session,) if session else ()
+            kind, body = mixed(self._ua.token(), *own, invitation.part)
+        if body:
+            headers = (*headers, ("Content-Type", kind))
         return Exchange(
-            *(self._ua, self._dialog, "INVITE", headers, session, self),
+            *(self._ua, self._dialog, "INVITE", headers, body, self),
             flows=invitation.flows,
             max_forwards=invitation.max_forwards,
         )
 
-    def _shortened(self, response: Message, now: float) -> bool:
-        """Asks again with the longer session interval that a 422 demands (RFC 4028 §7.3)."""
-        if response.status != 422 or self.exchange.stopped or self._asked_again or self._invitation is None:
+    def _asks_again(self, response: Message, now: float) -> bool:
+        """With the longer session interval that a 422 demands (RFC 4028 §7.3), or without what a 415 refuses."""
+        invitation = self._invitation
+        if invitation is None or self.exchange.stopped:
             return False
-        self._asked_again = True
+        if response.status == 422 and not self._asked_again:
+            self._asked_again = True
+            self._session.timer.least = least_of(response.headers)
+        elif response.status == 415 and invitation.part:
+            self._invitation = invitation = replace(invitation, part=b"")
+        else:
+            return False
         self.forget_forks(now)
-        self._session.timer.least = least = least_of(response.headers)
-        self.exchange = self._made(self._invitation, least)
+        self.exchange = self._made(invitation, self._session.timer.least if self._asked_again else 0)
         self.exchange.send(now)
         return True
 
@@ -153,7 +168,7 @@ class OutgoingInvite:
         if not order.is_next(response):
             return False
         session = session_of(response)
-        if session and not self.exchange.body and not self.is_settled:
+        if session and not self.offers and not self.is_settled:
             self._unanswered = (dialog, rseq)
             return True
         self.is_settled = self.is_settled or bool(session)

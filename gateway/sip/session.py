@@ -315,7 +315,7 @@ class Session:
         setup = self._setup
         if not isinstance(setup, OutgoingInvite):
             return False
-        offered = bool(setup.exchange.body) or setup.is_settled
+        offered = setup.offers or setup.is_settled
         action = self._step(_Input.ANSWER_CAME if offered else _Input.OFFER_CAME)
         if action is not _Action.CONNECT:
             if action is _Action.HANG_UP:

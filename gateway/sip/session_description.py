@@ -1,6 +1,7 @@
 """The session description in the body of a message (RFC 3261 §13.2.1, RFC 5621)."""
 
-from gateway.sip.message import Message, parse_headers
+from gateway.sip.message import Message
+from gateway.sip.multipart import parts
 from gateway.sip.parameters import Parameters
 from gateway.sip.refusal import Refusal
 
@@ -40,14 +41,8 @@ def _is_optional(disposition: str | None) -> bool:
 
 
 def _part(message: Message) -> bytes:
-    """The first part of type application/sdp (RFC 2046 §5.1)."""
-    parameters = Parameters.parse((message.headers.get("content-type") or "").partition(";")[2])
-    boundary = (parameters.get("boundary") or "").encode("utf-8", "surrogateescape")
-    if not boundary:
-        return b""
-    for part in (b"\r\n" + message.body).split(b"\r\n--" + boundary)[1:]:
-        head, blank, body = part.lstrip(b"\r\n").partition(b"\r\n\r\n")
-        kind = parse_headers(head.decode("utf-8", "surrogateescape")).get("content-type") or ""
-        if blank and kind.partition(";")[0].strip().lower() == SDP:
-            return body + b"\r\n" if not body.endswith(b"\r\n") else body
+    """The first part of type application/sdp."""
+    for part in parts(message.body, message.headers.get("content-type") or ""):
+        if (part.headers.get("content-type") or "").partition(";")[0].strip().lower() == SDP:
+            return part.body if part.body.endswith(b"\r\n") else part.body + b"\r\n"
     return b""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.sip.dialog_id import DialogId
+from gateway.sip.multipart import parts
 from gateway.sip.refer_to import replaces, with_replaces
 from tests.engine.world import ADDRESSES, CONFIGURATION, HOST, PORT, Line, Party, World, sdp
 
@@ -43,6 +44,19 @@ def consultation(world: World) -> tuple[Line, Line, Line, Line]:
     target.answer(sdp(5002, host=ADDRESSES["pbx"]))
     consulting.established()
     return transferor, transferee, consulting, target
+
+
+def test_the_token_of_a_referred_by_goes_to_the_target(world: World, carrier: Party, pbx: Party) -> None:
+    transferor, _ = carrier.call("2001", pbx)
+    said = ("Refer-To: <sip:2002@example.net>", 'Referred-By: <sip:boss@example.net>;cid="t1@h"')
+    about = ("Content-Type: application/pkcs7-mime", "Content-ID: <t1@h>")
+    transferor.request("REFER", *said, *about, body=b"proof")
+    transferor.expect("202 REFER")
+    invite = pbx.ring("2002").invitation
+    assert invite is not None
+    session, token = parts(invite.body, invite.headers.get("content-type") or "")
+    assert b"m=audio 5000" in session.body
+    assert (token.headers.get("content-id"), token.body) == ("<t1@h>", b"proof")
 
 
 def test_blind(world: World, carrier: Party, pbx: Party) -> None:
