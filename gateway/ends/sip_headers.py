@@ -44,15 +44,15 @@ class CarriedFields:
 
     def kept(self, headers: Headers) -> tuple[Kept, ...]:
         """The fields of a message that go to the other leg."""
-        known = self._known
-        found = []
-        for name, value in headers.items:
-            carries = known.get(name)
-            if carries is None:
-                carries = self._learned(name)
-            if carries:
-                found.append(Kept(DIALECT, name, value))
-        return tuple(found)
+        # Mostly there are none: then the message need not be taken apart further.
+        carried = {name for name in headers.first if self._carries(name)}
+        if not carried:
+            return ()
+        return tuple(Kept(DIALECT, name, value) for name, value in headers.items if key(name) in carried)
+
+    def _carries(self, name: str) -> bool:
+        carries = self._known.get(name)
+        return self._learned(name) if carries is None else carries
 
     def removes(self, name: str) -> bool:
         """Whether a field of that name never leaves by the trunk."""

@@ -28,6 +28,7 @@ LIFETIME = 4.0
 
 _LONGEST = 3600.0
 _MOST_KEPT = 8192
+_LONGEST_KEPT = 200
 _ASKABLE = {kind: dns.rdatatype.from_text(kind) for kind in Kind}
 
 
@@ -60,11 +61,17 @@ class Resolver:
         self._kept: dict[Question, tuple[float, tuple[Record, ...]]] = {}
         self._asked: dict[Question, asyncio.Task[tuple[Record, ...]]] = {}
         self._searches: set[asyncio.Task[None]] = set()
+        self._numeric: dict[str, tuple[Flow, ...]] = {}
         self.after_batch: Callable[[], None] = lambda: None
 
     def locate(self, sought: Target | str, done: Done) -> None:
         """Finds the ways to a target or URI: at once where it is an address, else later. None: nobody is there."""
+        # The Contact of a peer leads the same way for each request of its calls.
+        known = self._numeric.get(sought) if isinstance(sought, str) else None
         now = self._clock()
+        if known is not None:
+            done(known, now)
+            return
         try:
             wanted = _target(sought) if isinstance(sought, str) else sought
         except DecodeError:
@@ -74,7 +81,7 @@ class Resolver:
         try:
             questions = next(search)
         except StopIteration as found:
-            done(self._leaving(found.value), now)
+            done(self._keep_numeric(sought, self._leaving(found.value)), now)
             return
         task = self._loop.create_task(self._search(search, questions, done))
         self._searches.add(task)
@@ -106,6 +113,13 @@ class Resolver:
 
     def _leaving(self, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
         return tuple(flow._replace(listener=self._listener(flow.transport, flow.host)) for flow in flows)
+
+    def _keep_numeric(self, sought: Target | str, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
+        if isinstance(sought, str) and len(sought) <= _LONGEST_KEPT:
+            if len(self._numeric) >= _MOST_KEPT:
+                self._numeric.clear()
+            self._numeric[sought] = flows
+        return flows
 
     async def _answer(self, question: Question) -> tuple[Record, ...]:
         known = self._known(question)
