@@ -102,8 +102,36 @@ class Message:
         )
 
 
+class _CutOff(DecodeError):
+    """An element is longer than the rest of its message."""
+
+    def __init__(self, identifier: int, where: int) -> None:
+        super().__init__(f"information element 0x{identifier:02x} is cut off", where=f"octet {where}")
+        self.identifier = identifier
+
+
 def decode(octets: bytes) -> Message:
     """The message in `octets`. Raises DecodeError, with the octet's offset, where they are none (Q.931 5.8)."""
+    kind, value, flag, length, start = _decoded_head(octets)
+    return Message(kind, value, flag, tuple(_elements(octets, start)), length, octets[0])
+
+
+def decode_readable(octets: bytes) -> tuple[Message, int | None]:
+    """The message, and the identifier of its last element where that is cut off and so is none of `elements`.
+
+    Raises DecodeError where it is no message, which is then ignored (Q.931 5.8.1 to 5.8.3.1).
+    """
+    kind, value, flag, length, start = _decoded_head(octets)
+    found: list[InformationElement] = []
+    try:
+        found.extend(_elements(octets, start))
+    except _CutOff as error:
+        return Message(kind, value, flag, tuple(found), length, octets[0]), error.identifier
+    return Message(kind, value, flag, tuple(found), length, octets[0]), None
+
+
+def _decoded_head(octets: bytes) -> tuple[MessageType | int, int, bool, int, int]:
+    """Type, call reference, its flag, its length, and the offset of the first element."""
     if len(octets) < 3:
         raise DecodeError(f"message of {len(octets)} octets")
     if octets[0] != CALL_CONTROL and octets[0] not in MAINTENANCE:
@@ -114,7 +142,7 @@ def decode(octets: bytes) -> Message:
     start = 2 + length
     value, flag = _call_reference(octets[2:start])
     kind, start = _message_type(octets, start)
-    return Message(kind, value, flag, tuple(_elements(octets, start)), length, octets[0])
+    return kind, value, flag, length, start
 
 
 def _message_type(octets: bytes, start: int) -> tuple[MessageType | int, int]:
@@ -156,7 +184,7 @@ def _shifted(identifier: int, locked: int) -> tuple[int, int]:
 
 def _contents(octets: bytes, start: int, end: int) -> tuple[bytes, int]:
     if start + 1 >= end or (stop := start + 2 + octets[start + 1]) > end:
-        raise DecodeError(f"information element 0x{octets[start]:02x} is cut off", where=f"octet {start}")
+        raise _CutOff(octets[start], start)
     return octets[start + 2 : stop], stop
 
 
