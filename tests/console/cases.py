@@ -1,6 +1,7 @@
 """Diagnoses made by hand: a transfer across SIP, ISDN and H.323, a long one with many hosts, ten thousand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from gateway.diagnosis.case import Case, Diagnosis, Finding, SeenMessage, Severity, StreamQuality
 from gateway.interworking.legs import Leg, Parties
@@ -94,12 +95,39 @@ def transfer(
 
 def media() -> tuple[StreamQuality, ...]:
     """A stream before the transfer and one after it."""
-    ways = ("192.0.2.1:4000", "192.0.2.9:5000")
     before = StreamQuality(
-        "0", "before", *ways, 1, "PCMA", False, BEGIN, BEGIN + 4, 200, 0, 0.0011, 0.0042, 0, 0.0, (46,)
+        leg="0",
+        phase="before",
+        source="192.0.2.1:4000",
+        destination="192.0.2.9:5000",
+        ssrc=1,
+        codec="PCMA",
+        encrypted=False,
+        first=BEGIN,
+        last=BEGIN + 4,
+        packets=200,
+        lost=0,
+        jitter=0.0011,
+        jitter_most=0.0042,
+        gaps=0,
+        longest_gap=0.0,
+        dscp=(46,),
     )
-    numbers = (BEGIN + 6, BEGIN + 9, 97, 3, 0.02, 0.08, 2, 0.5)
-    return before, StreamQuality("1", "after", *ways, 2, "G722", True, *numbers, (0, 34), 4, 0.019)
+    after = replace(
+        before,
+        leg="1",
+        phase="after",
+        codec="G722",
+        encrypted=True,
+        packets=97,
+        lost=3,
+        gaps=2,
+        longest_gap=0.5,
+        dscp=(0, 34),
+        reported_lost=4,
+        reported_jitter=0.019,
+    )
+    return before, after
 
 
 def long_case(messages: int = 240, hosts: int = 12) -> Case:
