@@ -34,25 +34,21 @@ _MOST_NAMES = 1024
 class CarriedFields:
     """What one trunk's header policy says, remembered by name: the same few come in every message."""
 
-    __slots__ = ("_exact", "_known", "_prefixes", "_removed", "_removed_prefixes", "added")
+    __slots__ = ("_exact", "_left", "_prefixes", "_removed", "_removed_prefixes", "added")
 
     def __init__(self, policy: HeaderPolicy) -> None:
         self._exact, self._prefixes = _patterns(policy.carry)
         self._removed, self._removed_prefixes = _patterns(policy.remove)
         self.added = tuple(policy.add.items())
-        self._known: dict[str, bool] = {}
+        self._left: set[str] = set()
 
     def kept(self, headers: Headers) -> tuple[Kept, ...]:
         """The fields of a message that go to the other leg."""
         # Mostly there are none: then the message need not be taken apart further.
-        carried = {name for name in headers.first if self._carries(name)}
+        carried = {name for name in headers.first.keys() - self._left if self._carries(name)}
         if not carried:
             return ()
         return tuple(Kept(DIALECT, name, value) for name, value in headers.items if key(name) in carried)
-
-    def _carries(self, name: str) -> bool:
-        carries = self._known.get(name)
-        return self._learned(name) if carries is None else carries
 
     def removes(self, name: str) -> bool:
         """Whether a field of that name never leaves by the trunk."""
@@ -68,13 +64,13 @@ class CarriedFields:
             if key(name) not in _NEVER and not self.removes(name):
                 fields.append((name, value))
 
-    def _learned(self, name: str) -> bool:
-        wanted = key(name)
-        fits = wanted in self._exact or (bool(self._prefixes) and wanted.startswith(self._prefixes))
-        carries = fits and bool(wanted) and wanted not in _NEVER and not self.removes(name)
-        if len(self._known) < _MOST_NAMES:
-            self._known[name] = carries
-        return carries
+    def _carries(self, name: str) -> bool:
+        fits = name in self._exact or (bool(self._prefixes) and name.startswith(self._prefixes))
+        if fits and name and name not in _NEVER and not self.removes(name):
+            return True
+        if len(self._left) < _MOST_NAMES:
+            self._left.add(name)
+        return False
 
 
 def chains(headers: Headers) -> tuple[Kept, ...]:

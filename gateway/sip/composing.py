@@ -35,8 +35,9 @@ def compose_response(status: int, echoed: Fields, fields: Fields, body: bytes = 
 def echo(request: Message, via: str) -> list[tuple[str, str]]:
     """What every response takes from its request (RFC 3261 §8.2.6.2), To apart. `via` is the topmost."""
     headers = request.headers
-    vias = [("Via", value) for value in headers.all("via")[1:]]
-    get = headers.get
+    get = headers.first.get
+    alone = "via" not in headers.repeated and "," not in (get("via") or "")
+    vias = () if alone else [("Via", value) for value in headers.all("via")[1:]]
     return [
         ("Via", via),
         *vias,

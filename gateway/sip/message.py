@@ -210,7 +210,7 @@ class Message:
 
     def _read_marks(self) -> tuple[str, int, str, str, str, str]:
         # Whoever asks for one of them asks for the others as well: a transaction or a dialog is being looked for.
-        get = self.headers.get
+        get = self.headers.first.get
         number, method = _cseq(get("cseq") or "")
         tags = _tag(get("from")), _tag(get("to"))
         self._marks = marks = (get("call-id") or "", number, method, *tags, _branch(get("via")))
@@ -233,7 +233,7 @@ def parse(octets: bytes) -> Message:
     headers = Headers.of_lines(lines)
     if headers is None or not first.rstrip("\r"):
         first, headers, rest = _unusual_head(octets)
-    length = headers.get("content-length")
+    length = headers.first.get("content-length")
     body = rest if length is None else rest[: _content_length(length, len(rest))]
     return _start(first.rstrip("\r"), headers, body, octets)
 

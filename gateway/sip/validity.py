@@ -114,12 +114,13 @@ def _is_usual_version(octets: bytes) -> bool:
 
 def _defect_of_response(message: Message) -> Defect | None:
     headers = message.headers
+    first = headers.first
     if not message.cseq_method or message.cseq > _LARGEST_CSEQ or not message.call_id:
         return Defect(0, "Bad CSeq or Call-ID")
-    if "from" not in headers or "to" not in headers:
+    if "from" not in first or "to" not in first:
         return Defect(0, "No From or To")
     # More than one Via: it was meant for somebody else (RFC 3261 §8.1.3.3).
-    via = headers.get("via") or ""
+    via = first.get("via") or ""
     if not via or "via" in headers.repeated or ("," in via and len(headers.all("via")) > 1):
         return Defect(0, "Not one Via")
     return None if _content_length_fits(message) else Defect(0, "Bad Content-Length")
