@@ -3,7 +3,7 @@
 The layer above gives and gets whole messages; what was lost by a reset or a release is never sent later.
 
 Over datagrams, frames may come late, twice or in another order, which no D channel does and Q.921 does not reckon
-with. A SABME or DISC that comes sooner than a peer can repeat it, and an N(R) of a window ago, are then no error.
+with. A SABME or DISC that comes sooner than a peer can repeat it, and a number from before, are then no error.
 """
 
 from collections import deque
@@ -379,8 +379,8 @@ class DataLink:
 
     def _out_of_sequence(self, frame: Frame) -> None:
         """One REJ for each gap (5.8.1); over datagrams, what has been received already is only acknowledged."""
-        behind = (self._receive_number - frame.send_number) % MODULUS
-        if self._settings.over_datagrams and behind <= 2 * self._window.size:
+        ahead = (frame.send_number - self._receive_number) % MODULUS
+        if self._settings.over_datagrams and ahead > 4 * self._window.size:
             self._status(self._response, poll_final=frame.poll_final)
         elif not self._rejecting:
             self._reject(poll_final=frame.poll_final)
@@ -391,7 +391,7 @@ class DataLink:
         """N(R) of an I frame."""
         if not self._is_valid(frame, now):
             return
-        is_new = self._acknowledge_up_to(frame.receive_number)
+        is_new = self._window.acknowledge(frame.receive_number)
         if self.state is State.TIMER_RECOVERY:
             return
         if not self._peer_busy:
@@ -409,30 +409,33 @@ class DataLink:
             return
         self._peer_busy = frame.kind is Kind.RNR
         if self.state is State.TIMER_RECOVERY:
-            self._acknowledge_up_to(frame.receive_number)
+            self._window.acknowledge(frame.receive_number)
         elif frame.kind is Kind.RR:
             self._take_receive_number(frame, now)
         elif frame.kind is Kind.REJ:
             self._send_again(frame, Timers.T203, now)
         else:
-            self._acknowledge_up_to(frame.receive_number)
+            self._window.acknowledge(frame.receive_number)
             self._run(Timers.T200, now)
 
     def _recover(self, frame: Frame, now: float) -> None:
-        """The answer to our poll: what it does not acknowledge is lost (5.6.7)."""
+        """The answer to our poll: what it does not acknowledge is lost (5.6.7).
+
+        It comes before the next poll, so its N(R) is none from before: were that let pass over datagrams, two sides
+        that differ would never find out.
+        """
         self._repetitions = 0
-        if self._is_valid(frame, now) or self.state is State.ESTABLISHED:
-            self._peer_busy = frame.kind is Kind.RNR
-            self._send_again(frame, Timers.T200 if self._peer_busy else Timers.T203, now)
+        if not self._window.accepts(frame.receive_number):
+            self._happen(Event.SEQUENCE, now, frame)
+            return
+        self._peer_busy = frame.kind is Kind.RNR
+        self._send_again(frame, Timers.T200 if self._peer_busy else Timers.T203, now)
 
     def _send_again(self, frame: Frame, timers: Timers, now: float) -> None:
-        self._acknowledge_up_to(frame.receive_number)
+        self._window.acknowledge(frame.receive_number)
         self._window.go_back()
         self._run(timers, now)
         self._send_more(now)
-
-    def _acknowledge_up_to(self, receive_number: int) -> bool:
-        return self._window.accepts(receive_number) and self._window.acknowledge(receive_number)
 
     def _is_valid(self, frame: Frame, now: float) -> bool:
         """Whether N(R) may be; if not, the link is re-established, unless it is one of a datagram that comes late."""

@@ -40,8 +40,8 @@ class SendWindow:
         return (receive_number - self.acknowledged) % MODULUS <= len(self._sent)
 
     def is_past(self, receive_number: int) -> bool:
-        """Whether N(R) is one that was valid not long ago."""
-        return 0 < (self.acknowledged - receive_number) % MODULUS <= 2 * self.size
+        """Whether N(R) is more likely one that was valid before than one that never was."""
+        return (receive_number - self.acknowledged) % MODULUS > 4 * self.size
 
     def acknowledge(self, receive_number: int) -> bool:
         """Forgets what the peer has; True when that was anything. N(R) has to be a valid one."""
