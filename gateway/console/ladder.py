@@ -89,7 +89,7 @@ def _case(case: Case, width: int) -> list[Text]:
             arrow.message.time - start,
             drawn.columns[arrow.source],
             drawn.columns[arrow.destination],
-            f"{arrow.message.protocol} {arrow.message.title}" if several else arrow.message.title,
+            f"{arrow.message.protocol} {arrow.label}" if several else arrow.label,
             arrow.message.is_transfer,
             arrow.leg,
             arrow.pins,
@@ -130,6 +130,8 @@ def _printable(text: str) -> str:
 def _lines(rungs: Sequence[Rung], width: int, first: Sequence[str] = ()) -> Iterator[_Line]:
     names = (name for rung in rungs for name in (rung.source, rung.destination))
     columns = list(dict.fromkeys((*first, *names)))
+    if not columns:
+        return
     paper = _wide_paper(rungs, columns, width) or _lettered_paper(rungs, columns, width)
     if paper is None:
         yield from (_in_words(rung) for rung in rungs)

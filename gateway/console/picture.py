@@ -1,5 +1,6 @@
 """What a drawing of a transfer shows, on a terminal or on a page: columns, arrows, silences and pinned findings."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +9,10 @@ from gateway.diagnosis.case import Case, Finding, SeenMessage, Severity
 
 WORTH_A_GAP = 1.0
 """Seconds without a message from which a drawing shows the silence."""
+
+_CSEQ_METHOD = re.compile(r"^CSeq\s*:\s*\d+\s+(\w+)", re.IGNORECASE | re.MULTILINE)
+_TO_TAG = re.compile(r"^(?:To|t)\s*:.*;\s*tag\s*=", re.IGNORECASE | re.MULTILINE)
+_REPORTED = re.compile(r"^\r?\nSIP/2\.0 (\d{3})", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +25,14 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """One message from column to column. `leg` is an index into the transfer's legs, None for no leg of it;
-    `silence` the seconds without any message before it, 0 when too short to be shown.
+    """One message from column to column. `label` is what stands on it, `leg` an index into the transfer's legs (None
+    for no leg of it), `silence` the seconds without any message before it, 0 when too short to be shown.
     """
 
     message: SeenMessage
     source: int
     destination: int
+    label: str
     leg: int | None
     silence: float
     pins: tuple[Pin, ...]
@@ -54,6 +60,7 @@ def picture(case: Case) -> Picture:
                 message,
                 columns[names[message.source]],
                 columns[names[message.destination]],
+                label(message),
                 int(message.leg) if message.leg.isdecimal() else None,
                 silence if silence >= WORTH_A_GAP else 0.0,
                 tuple(pins.get(message.frame, ())),
@@ -61,6 +68,22 @@ def picture(case: Case) -> Picture:
         )
         before = message.time
     return Picture(tuple(columns), tuple(arrows))
+
+
+def label(message: SeenMessage) -> str:
+    """The title, and what tells one SIP message from others of that title: what a NOTIFY reports (RFC 3515 §2.4.5),
+    that an INVITE is one within its dialog, and to what a response is where that is no INVITE.
+    """
+    title, text = message.title, message.text
+    if message.protocol != "sip":
+        return title
+    if title == "NOTIFY":
+        reported = _REPORTED.search(text)
+        return f"NOTIFY {reported[1]}" if reported else title
+    if title == "INVITE":
+        return "re-INVITE" if _TO_TAG.search(text.partition("\r\n\r\n")[0]) else title
+    method = _CSEQ_METHOD.search(text) if title[:1].isdecimal() else None
+    return f"{title} ({method[1]})" if method and method[1] != "INVITE" else title
 
 
 def _names(messages: Iterable[SeenMessage]) -> dict[str, str]:

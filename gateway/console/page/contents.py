@@ -104,6 +104,7 @@ def _arrow(arrow: Arrow, start: float) -> dict[str, Any]:
         "source": message.source,
         "destination": message.destination,
         "protocol": message.protocol,
+        "label": arrow.label,
         "title": message.title,
         "text": message.text,
         "leg": arrow.leg,

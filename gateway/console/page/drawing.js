@@ -80,7 +80,7 @@ function messageRow(arrow, transfer, paper) {
 function spoken(arrow, transfer) {
   const way = `${transfer.columns[arrow.from]} to ${transfer.columns[arrow.to]}`;
   const findings = arrow.pins.length ? `, ${counted(arrow.pins.length, "finding")}` : "";
-  return `${arrow.time.toFixed(3)} seconds, ${arrow.title}, ${way}, frame ${arrow.frame}${findings}`;
+  return `${arrow.time.toFixed(3)} seconds, ${arrow.label}, ${way}, frame ${arrow.frame}${findings}`;
 }
 
 function drawnArrow(arrow, transfer, paper) {
@@ -95,7 +95,7 @@ function drawnArrow(arrow, transfer, paper) {
 }
 
 function labelOf(arrow, paper) {
-  const title = arrow.title.length > LONGEST_LABEL ? `${arrow.title.slice(0, LONGEST_LABEL)}…` : arrow.title;
+  const title = arrow.label.length > LONGEST_LABEL ? `${arrow.label.slice(0, LONGEST_LABEL)}…` : arrow.label;
   const protocol = shape("tspan", { class: "protocol" }, `${arrow.protocol} `);
   return paper.several ? [protocol, title] : [title];
 }
