@@ -114,6 +114,7 @@ class Server:
         """Returns when it has been told to stop and the calls are over, or `drain` seconds later."""
         await self._finished
         self._flush()
+        self._fall_silent()
         self._store_changes(None)
         if self._mesh:
             self._mesh.stop()
@@ -236,7 +237,21 @@ class Server:
         self._outbox.append((flow, octets))
 
     def _flush(self) -> None:
-        """Sends what has gathered, and sets the alarm."""
+        """Sends what has gathered, does what is due by now, and sets the alarm."""
+        self._send_all()
+        due = self.gateway.next_due()
+        if due is None or (self._alarm is not None and due >= self._alarm_due):
+            return
+        now = self._clock()
+        if due <= now:
+            # What was only put off until the messages at hand were dealt with.
+            self.gateway.advance(now)
+            self._send_all()
+            due = self.gateway.next_due()
+        if due is not None and (self._alarm is None or due < self._alarm_due):
+            self._set_alarm(due)
+
+    def _send_all(self) -> None:
         outbox = self._outbox
         while outbox:
             flow, octets = outbox.popleft()
@@ -244,9 +259,6 @@ class Server:
                 self._refers.see(False, flow, octets)
             if self._mesh is None or not self._sent_by_mesh(self._mesh, flow, octets):
                 self._transports.send(flow, octets)
-        due = self.gateway.next_due()
-        if due is not None and (self._alarm is None or due < self._alarm_due):
-            self._set_alarm(due)
 
     def _sent_by_mesh(self, mesh: Mesh, flow: Flow, octets: bytes) -> bool:
         if is_foreign(flow):
@@ -302,6 +314,12 @@ class Server:
         elif self._idle_since is None:
             self._idle_since = now
         return now >= self._stop_at or (self._idle_since is not None and now - self._idle_since >= _LINGER)
+
+    def _fall_silent(self) -> None:
+        """Connections take a while to close; an OPTIONS that is due in the meantime would never be answered."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._transports.after_batch = self._resolver.after_batch = lambda: None
 
     def _finish(self) -> None:
         if not self._finished.done():

@@ -26,15 +26,17 @@ class Front(Refergate):
         trunks: Mapping[str, Mapping[str, Any]] | None = None,
         routes: Sequence[Mapping[str, Any]] = (),
         workers: int = 1,
+        transports: Sequence[str] = (),
         **settings: Any,
     ) -> None:
         self.transport = transport
+        transports = transports or (transport,)
         self.places = dict(places)
         self._trunks = dict(trunks or {})
         self._routes = [*routes, *({"match": "*", "from": "*", "to": name} for name in list(places)[-1:])]
         self._settings = settings
         self.certificate = for_loopback(folder) if transport == "tls" else None
-        super().__init__(folder, {}, transports=(transport,), capture=True, workers=workers, start=False)
+        super().__init__(folder, {}, transports=transports, capture=True, workers=workers, start=False)
         self.lay_out()
 
     @property
@@ -53,20 +55,18 @@ class Front(Refergate):
             }
             for name, (host, port) in (places or self.places).items()
         ]
-        settings = {"trunks": trunks, "routes": self._routes, **self._settings}
-        if self.certificate:
-            pem = str(self.certificate)
-            settings["tls"] = {"certificate": pem, "key": pem, "verify": "off"}
-        self.configure(settings)
+        pem = str(self.certificate)
+        tls = {"tls": {"certificate": pem, "key": pem, "verify": "off"}} if self.certificate else {}
+        self.configure({"trunks": trunks, "routes": self._routes, **tls, **self._settings})
 
 
 @contextmanager
 def front(folder: Path, places: Mapping[str, Place], transport: str = "udp", **more: Any) -> Iterator[Front]:
     """A running gateway between those peers; in the end nothing was malformed, unanswered or went wrong inside."""
     gateway = Front(folder, places, transport, **more)
-    ports = [gateway.port, *(port for _, port in gateway.places.values())]
+    ports = [*gateway.ports.values(), *(port for _, port in gateway.places.values())]
     capture = folder / "wire.pcap"
-    if transport == "tls":
+    if "tls" in gateway.ports:
         with running(gateway):
             yield gateway
         capture = gateway.capture_path

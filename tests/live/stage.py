@@ -1,14 +1,16 @@
 """The gateway between three SIPp players, alice, bob and carol, each behind a trunk of its own."""
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.live.front import GATEWAY, Front, front
+from tests.live.front import GATEWAY, Front, Place, front
 from tests.live.players import Callee, Caller
 from tests.peers.baresip import Baresip
 from tests.peers.ports import free_ports
+from tests.peers.process import PATIENCE
 from tests.peers.sipp import Sipp, Step
 from tests.peers.tls_tunnel import TlsTunnel
 
@@ -95,13 +97,36 @@ def all_done(*players: Sipp) -> None:
         player.wait()
 
 
+def writes(text: str, path: Path) -> str:
+    """A shell command without what XML would escape: SIPp takes an attribute as it stands."""
+    return f"echo '{text}' | tee {path}.part; mv {path}.part {path}"
+
+
+def told_to(path: Path) -> str:
+    """The tag in the To that SIPp has written down."""
+    deadline = time.monotonic() + PATIENCE
+    while not path.exists():
+        assert time.monotonic() < deadline, "no consultation call"
+        time.sleep(0.02)
+    return path.read_text().partition(";tag=")[2].strip()
+
+
 @contextmanager
-def stage(folder: Path, transport: str = "udp", *, of_baresip: Sequence[str] = (), **more: Any) -> Iterator[Stage]:
-    """The gateway runs; what happened on the wire is looked at in the end."""
+def stage(
+    folder: Path,
+    transport: str = "udp",
+    *,
+    of_baresip: Sequence[str] = (),
+    others: Mapping[str, Place] | None = None,
+    routes: Sequence[Mapping[str, Any]] = (),
+    **more: Any,
+) -> Iterator[Stage]:
+    """The gateway runs; what happened on the wire is looked at in the end. `others` are trunks besides."""
     # baresip connects from 127.0.0.1 whatever it is bound to, and is known by its address.
     hosts = {name: GATEWAY if name in of_baresip else host for name, host in HOSTS.items()}
     places = {name: (host, port) for (name, host), port in zip(hosts.items(), free_ports(3), strict=True)}
-    routes = [{"match": number, "to": name} for number, name in zip(("1", "2", "3"), places, strict=True)]
+    routes = [*routes, *({"match": number, "to": name} for number, name in zip("123", places, strict=True))]
+    places.update(others or {})
     with (
         front(folder, places, transport, routes=routes, **more) as gateway,
         ExitStack() as stack,

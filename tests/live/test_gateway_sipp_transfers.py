@@ -1,13 +1,11 @@
 """Transfers that a SIPp player asks the running gateway for, each step as written, read by tshark."""
 
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.live.players import TRYING, WITH_SDP, Callee, Caller, ack, over, refused, sdp
-from tests.live.stage import WORDS, all_done, cast, stage, to_carol
-from tests.peers.process import PATIENCE
+from tests.live.stage import WORDS, all_done, cast, stage, to_carol, told_to, writes
 from tests.peers.sipp import expect, pause, receive, send
 
 pytestmark = pytest.mark.live
@@ -176,20 +174,6 @@ def test_attended(tmp_path: Path, transport: str) -> None:
         all_done(transferor, second_call, transferee, target)
         (record,) = here.gateway.wait_records(1)
         assert (record["kind"], record["outcome"]) == ("attended", "succeeded")
-
-
-def writes(text: str, path: Path) -> str:
-    """A shell command without what XML would escape: SIPp takes an attribute as it stands."""
-    return f"echo '{text}' | tee {path}.part; mv {path}.part {path}"
-
-
-def told_to(path: Path) -> str:
-    """The tag in the To that SIPp has written down."""
-    deadline = time.monotonic() + PATIENCE
-    while not path.exists():
-        assert time.monotonic() < deadline, "no consultation call"
-        time.sleep(0.02)
-    return path.read_text().partition(";tag=")[2].strip()
 
 
 @pytest.mark.parametrize("policy", ["pass", "reject"])
