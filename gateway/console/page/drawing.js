@@ -14,6 +14,7 @@ function ladderOf(transfer, onlyTransfer) {
   rove(rows, ".row");
   const drawn = element("div", { class: "drawn" }, lifelines(paper), rows);
   const sheet = element("div", { class: "sheet" }, hosts(transfer, paper), drawn);
+  sheet.style.width = `calc(9.2rem + ${paper.width}px)`;
   const first = rows.querySelector(".row");
   if (first) first.tabIndex = 0;
   return element("div", { class: "ladder", role: "region", "aria-label": "Ladder diagram" }, sheet);
