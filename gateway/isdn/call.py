@@ -125,7 +125,7 @@ class IsdnCall(CallMachine):
             message = fault.message
         _ON_MESSAGE[action](self, message, step.state, now)
         if fault is not None and kind not in _CLEARING_MESSAGES:
-            self._control.report(self, fault, now)
+            self._report(kind, fault, now)
 
     def _reported(self, message: Message, state: CallState, now: float) -> None:
         kind = message.message_type
@@ -220,8 +220,13 @@ class IsdnCall(CallMachine):
             self._fault = fault
             return False
         if fault.grave:
-            self._control.report(self, fault, now)
+            self._report(kind, fault, now)
         return fault.grave
+
+    def _report(self, kind: MessageType, fault: Fault, now: float) -> None:
+        """STATUS; never in answer to a STATUS, or two sides might go on for ever."""
+        if kind is not MessageType.STATUS:
+            self._control.report(self, fault, now)
 
     def _fault_cause(self) -> Cause | None:
         """What was wrong with a clearing message, for the answer to it."""

@@ -68,7 +68,8 @@ class Owner:
 
     def offered(self, position: int = -1) -> IsdnCall:
         """One of the calls that were offered."""
-        return [arguments[0] for name, arguments in self.events if name == "call_offered"][position]
+        calls: list[IsdnCall] = [arguments[0] for name, arguments in self.events if name == "call_offered"]
+        return calls[position]
 
 
 class Wire:
@@ -119,7 +120,7 @@ class Wire:
 
     def messages(self, side: Side | None = None) -> list[Message]:
         """What was sent, by one side if it is given."""
-        return [q931.decode(octets) for sender, octets in self.sent if side in (None, sender)]
+        return [q931.decode_readable(octets)[0] for sender, octets in self.sent if side in (None, sender)]
 
     def names(self, side: Side | None = None) -> list[str]:
         """The message types of those."""
@@ -233,9 +234,13 @@ class Peer:
         self.control.receive(bytes.fromhex(text), self.now)
 
     def offer(self, reference: int = 1, channel: int = 1, *more: InformationElement) -> IsdnCall:
-        """A call of the peer's on that channel."""
-        self.says(MessageType.SETUP, reference, BEARER, element(0x18, f"a983{0x80 | channel:02x}"), CALLED, *more)
+        """A call of the peer's on that channel, which is offered to the owner."""
+        self.says_setup(reference, channel, *more)
         return self.owner.offered()
+
+    def says_setup(self, reference: int, channel: int, *more: InformationElement) -> None:
+        """A call of the peer's on that channel, whatever comes of it."""
+        self.says(MessageType.SETUP, reference, BEARER, element(0x18, f"a983{0x80 | channel:02x}"), CALLED, *more)
 
     def place(self) -> IsdnCall:
         """A call of ours."""

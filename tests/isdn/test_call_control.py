@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.isdn.call_table import NUMBERS, CallState, TimerName
-from gateway.isdn.elements import decode_cause
+from gateway.isdn.call_table import NUMBERS, TimerName
+from gateway.isdn.elements import CallState, decode_cause
 from gateway.isdn.information_element import Identifier
 from gateway.isdn.q931 import MessageType
 from gateway.isdn.side import Side
