@@ -38,29 +38,29 @@ def chromium() -> "Iterator[Browser]":
             browser.close()
 
 
-class Opened:
-    """A page from disk, and what it said and asked for while it was open."""
+class Viewer:
+    """A window in which one page after the other is opened from disk; what they say and ask for is written down."""
 
-    def __init__(self, browser: "Browser", html: str, file: Path, *, dark: bool = False, place: str = "") -> None:
-        file.write_text(html, encoding="utf-8")
+    def __init__(self, browser: "Browser") -> None:
         self.said: list[str] = []
         self.asked_for: list[str] = []
-        self._context = browser.new_context(
-            color_scheme="dark" if dark else "light", viewport={"width": 1400, "height": 900}
-        )
-        self.page: Page = self._context.new_page()
+        self.page: Page = browser.new_page(viewport={"width": 1400, "height": 900})
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("dialog", self._dismiss)
-        self.page.on("request", lambda request: self.asked_for.append(request.url))
-        self.address = file.as_uri()
-        self.page.goto(self.address + place)
+        self.page.on("request", lambda request: self.asked_for.append(request.url.partition("#")[0]))
+
+    def show(self, html: str, file: Path, *, dark: bool = False, place: str = "") -> None:
+        """Opens the page; `place` is the part of the address behind #, with it."""
+        file.write_text(html, encoding="utf-8")
+        self.page.emulate_media(color_scheme="dark" if dark else "light")
+        self.page.goto(file.as_uri() + place)
         self.page.wait_for_selector("#case h2")
+
+    def text(self, selector: str) -> str:
+        """What a person reads in the first element of that kind."""
+        return self.page.locator(selector).first.inner_text()
 
     def _dismiss(self, dialog: "Dialog") -> None:
         self.said.append(dialog.message)
         dialog.dismiss()
-
-    def close(self) -> None:
-        """Nobody looks at it any more."""
-        self._context.close()

@@ -3,54 +3,48 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from gateway.console.page import page
 from gateway.diagnosis.case import Case
-from tests.console.browser import Opened, chromium
+from tests.console.browser import Viewer, chromium
 from tests.console.cases import EVIL, REFER, diagnosis, long_case, three_protocols
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 pytestmark = pytest.mark.live
 
-Open = Callable[..., Opened]
+Open = Callable[..., Viewer]
 
 
 @pytest.fixture(scope="module")
-def browser() -> "Iterator[Browser]":
-    with chromium() as running:
-        yield running
+def viewer() -> Iterator[Viewer]:
+    with chromium() as browser:
+        yield Viewer(browser)
 
 
 @pytest.fixture
-def opened(browser: "Browser", tmp_path: Path) -> Iterator[Open]:
+def opened(viewer: Viewer, tmp_path: Path) -> Iterator[Open]:
     """Opens the page of some transfers; whatever else a test looks at, the page was quiet and kept to itself."""
-    pages: list[Opened] = []
+    files: list[Path] = []
+    viewer.said.clear()
+    viewer.asked_for.clear()
 
-    def open_page(*cases: Case, **how: Any) -> Opened:
-        pages.append(Opened(browser, page(diagnosis(*cases)), tmp_path / "report.html", **how))
-        return pages[-1]
+    def open_page(*cases: Case, **how: Any) -> Viewer:
+        files.append(tmp_path / f"report {len(files)}.html")
+        viewer.show(page(diagnosis(*cases)), files[-1], **how)
+        return viewer
 
     yield open_page
-    for each in pages:
-        each.close()
-        assert each.said == []
-        assert set(each.asked_for) <= {each.address, f"{each.address}#2.31"}
-
-
-def text_of(view: Opened, selector: str) -> str:
-    return view.page.locator(selector).first.inner_text()
+    assert viewer.said == []
+    assert set(viewer.asked_for) == {file.as_uri() for file in files}
 
 
 def test_it_shows_the_transfer_with_its_parties_and_its_outcome(opened: Open) -> None:
     view = opened(three_protocols())
-    assert text_of(view, "#case h2") == "Transfer 1: blind, failed 486"
-    assert "sip:bob@example.com" in text_of(view, "#case dl")
-    assert text_of(view, "#summary") == "1234 packets, 1 transfer, 1 error, 1 warning, 2 notes"
+    assert view.text("#case h2") == "Transfer 1: blind, failed 486"
+    assert "sip:bob@example.com" in view.text("#case dl")
+    assert view.text("#summary") == "1234 packets, 1 transfer, 1 error, 1 warning, 2 notes"
 
 
 def test_sip_isdn_and_h323_stand_in_one_drawing(opened: Open) -> None:
@@ -80,14 +74,14 @@ def test_a_click_on_an_arrow_opens_the_whole_message(opened: Open) -> None:
     said = view.page.locator("#message pre").text_content()
     assert said is not None
     assert said.rstrip("\n") == REFER.replace("\r\n", "\n").rstrip("\n")
-    assert "192.0.2.1:5060 → 192.0.2.9:5060" in text_of(view, "#message dl")
+    assert "192.0.2.1:5060 → 192.0.2.9:5060" in view.text("#message dl")
 
 
 def test_what_a_message_says_never_becomes_part_of_the_page(opened: Open) -> None:
     view = opened(three_protocols())
     view.page.locator(".row.transfer").first.click()
-    assert EVIL in text_of(view, "#message pre")
-    assert EVIL in text_of(view, "#case dl")
+    assert EVIL in view.text("#message pre")
+    assert EVIL in view.text("#case dl")
     assert view.page.locator("img, b, iframe").count() == 0
     assert view.page.title() == "<calls>.pcap: transfers"
 
@@ -98,19 +92,19 @@ def test_findings_are_listed_and_pinned_to_their_arrows(opened: Open) -> None:
     row = view.page.get_by_role("button", name="35.200 seconds, NOTIFY")
     assert row.locator(".pin.error").text_content() == "1"
     row.click()
-    assert text_of(view, "#message .what") == "The target is busy, so the transfer fails."
+    assert view.text("#message .what") == "The target is busy, so the transfer fails."
 
 
 def test_a_frame_of_a_finding_leads_to_its_arrow(opened: Open) -> None:
     view = opened(long_case())
     view.page.get_by_role("button", name="231", exact=True).click()
-    assert text_of(view, "#message dl").startswith("frame\n231,")
+    assert view.text("#message dl").startswith("frame\n231,")
     assert view.page.locator('.row[aria-pressed="true"]').evaluate("row => row === document.activeElement")
 
 
 def test_the_header_that_a_finding_is_about_is_marked_in_the_message(opened: Open) -> None:
     view = opened(three_protocols(), place="#1.4")
-    assert text_of(view, "#message mark.warning").startswith("Referred-By:")
+    assert view.text("#message mark.warning").startswith("Referred-By:")
     assert view.page.locator("#message mark").first.inner_text().startswith("r: sip:carol")
 
 
@@ -119,9 +113,9 @@ def test_the_keyboard_walks_the_messages(opened: Open) -> None:
     view.page.locator(".row").first.focus()
     for key in ("ArrowDown", "ArrowDown", "ArrowDown", "Enter"):
         view.page.keyboard.press(key)
-    assert text_of(view, "#message h2") == "REFER"
+    assert view.text("#message h2") == "REFER"
     view.page.keyboard.press("ArrowDown")
-    assert text_of(view, "#message h2") == "202 Accepted"
+    assert view.text("#message h2") == "202 Accepted"
     view.page.keyboard.press("Escape")
     assert view.page.locator("#message").is_hidden()
     assert view.page.evaluate("document.activeElement.getAttribute('aria-label')").startswith("5.050 seconds, 202")
@@ -186,7 +180,7 @@ def test_dark_and_light_follow_the_system(opened: Open) -> None:
 def test_the_list_of_transfers_can_be_searched(opened: Open) -> None:
     view = opened(three_protocols(), long_case(), three_protocols())
     view.page.fill("#filter", "succeeded alice")
-    assert text_of(view, "#shown") == "1 of 3 transfers"
+    assert view.text("#shown") == "1 of 3 transfers"
     view.page.locator("#transfers button").click()
     view.page.wait_for_selector("text=Transfer 2: blind, succeeded 200")
     assert view.page.locator('#transfers [aria-current="true"]').count() == 1
@@ -195,7 +189,7 @@ def test_the_list_of_transfers_can_be_searched(opened: Open) -> None:
 def test_an_address_leads_to_a_transfer_and_a_message(opened: Open) -> None:
     view = opened(three_protocols(), long_case(), place="#2.31")
     view.page.wait_for_selector("#message pre")
-    assert text_of(view, "#message dl").startswith("frame\n31,")
+    assert view.text("#message dl").startswith("frame\n31,")
 
 
 def test_what_belongs_to_no_transfer_is_said_too(opened: Open) -> None:
@@ -212,7 +206,7 @@ def test_ten_thousand_transfers_open_within_two_seconds(opened: Open) -> None:
     assert view.page.locator("#transfers li").count() < 1000
 
 
-def reopening(view: Opened) -> float:
+def reopening(view: Viewer) -> float:
     """Seconds until the first transfer is drawn."""
     begin = monotonic()
     view.page.reload()
