@@ -137,6 +137,7 @@ class Trunk(Table):
     `symmetric`: requests within a call go where the peer's came from, whatever its Contact says.
     `reliable`: whether calls support or require reliable provisional responses (RFC 3262); one that leaves without an
     offer asks for none, as the answer to an offer in such a response may come too late.
+    `ringback`: who is transferred, and is on hold, hears the target ring as soon as that sends early media.
     `refer_accept_code`: 202 (RFC 3515) or 200 (RFC 7647). `trace`: transfers are recorded with whole headers.
     """
 
@@ -156,6 +157,7 @@ class Trunk(Table):
     refer_accept_code: Literal[200, 202] = 202
     hide_topology: bool = True
     early_media: bool = True
+    ringback: bool = False
     causes: str = "rfc3398"
     headers: HeaderPolicy = HeaderPolicy()
     credentials: Credentials | None = None

@@ -113,14 +113,17 @@ class Hub(Bystander):
         *,
         session: bytes = b"",
         late: bool = False,
+        as_is: bool = False,
+        knows: bool = False,
     ) -> Call:
         """A call of two answered legs, which are made to agree on their media; they are taken out of their calls.
 
         `session` is what the target has answered to the survivor's description, if it did; with `late` it is an offer
-        that the target waits to have answered. Nothing is heard of it before this has returned.
+        that the target waits to have answered. A hold of the target stays only with `as_is`; with `knows` the
+        survivor may have been offered its description before. Nothing is heard of it before this has returned.
         """
         call = self._call_of(survivor, target, None, CallState.JOINING)
-        self._join(call, watcher, now, session, late=late)
+        self._join(call, watcher, now, session, late=late, as_is=as_is, knows=knows)
         return call
 
     def joined(self, caller: Leg, callee: Leg, now: float, *, request: CallRequest | None = None) -> Call:
@@ -217,9 +220,17 @@ class Hub(Bystander):
         return call
 
     def _join(
-        self, call: Call, watcher: ConnectWatcher | None, now: float, session: bytes = b"", *, late: bool = False
+        self,
+        call: Call,
+        watcher: ConnectWatcher | None,
+        now: float,
+        session: bytes = b"",
+        *,
+        late: bool = False,
+        as_is: bool = False,
+        knows: bool = False,
     ) -> None:
-        joining = Joining(call, watcher, session, late=late)
+        joining = Joining(call, watcher, session, late=late, as_is=as_is, knows=knows)
         call.join(joining)
         self.timers.start(now, joining.start)
 

@@ -26,13 +26,16 @@ class JoinState(StrEnum):
 
 
 class JoinInput(StrEnum):
-    """What happens. READY: nothing is owed any more; READY_LATE: but the answer to the target's offer. AGREED: the
+    """What happens. READY: nothing is owed any more; READY_LATE: but the answer to the target's offer;
+    READY_AGREED, READY_CHANGED: and the survivor has had the target's description before. AGREED: the
     answer is no news for the other side; CHANGED: it is. CAN_ASK, CAN_REDUCE: the offer was refused for its media,
     and the one asked can make an offer, or be offered fewer codecs. REFUSED: neither, or for another reason.
     """
 
     READY = "ready"
     READY_LATE = "ready, the answer is due"
+    READY_AGREED = "ready, the survivor has agreed"
+    READY_CHANGED = "ready, the survivor has answered"
     AGREED = "agreed"
     CHANGED = "changed"
     CAN_ASK = "refused, may be asked"
@@ -81,6 +84,8 @@ ROWS: dict[JoinState, Row] = {
     _S.SETTLING: {
         _I.READY: (_A.OFFER, _S.OFFERING),
         _I.READY_LATE: (_A.OFFER, _S.OFFERING_LATE),
+        _I.READY_AGREED: (_A.CONNECT, _S.OVER),
+        _I.READY_CHANGED: (_A.TELL_TARGET, _S.ANSWERING),
         _I.SILENCE: (_A.FAIL, _S.OVER),
     },
     _S.OFFERING: {

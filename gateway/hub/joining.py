@@ -22,17 +22,40 @@ class Joining:
 
     The survivor gets the target's description as an offer that ends any hold; its answer goes to the target if it is
     news to it. `session` is the target's description when it is known better than the leg knows it; `late` says that
-    it is an offer which has to be confirmed.
+    it is an offer which has to be confirmed, `as_is` that a hold stays. With `knows` the
+    survivor may have been offered it before, and is not offered the same again.
     """
 
-    __slots__ = ("_call", "_clearing", "_is_late", "_offer", "_session", "_timer", "state", "watcher")
+    __slots__ = (
+        "_as_is",
+        "_call",
+        "_clearing",
+        "_is_late",
+        "_knows",
+        "_offer",
+        "_session",
+        "_timer",
+        "state",
+        "watcher",
+    )
 
-    def __init__(self, call: "Call", watcher: ConnectWatcher | None, session: bytes, *, late: bool) -> None:
+    def __init__(
+        self,
+        call: "Call",
+        watcher: ConnectWatcher | None,
+        session: bytes,
+        *,
+        late: bool,
+        as_is: bool = False,
+        knows: bool = False,
+    ) -> None:
         self.state = JoinState.SETTLING
         self.watcher = watcher
         self._call = call
         self._session = session
         self._is_late = late
+        self._as_is = as_is
+        self._knows = knows
         self._offer = b""
         self._clearing = NORMAL
         self._timer: Timer | None = None
@@ -89,8 +112,16 @@ class Joining:
         known = self._session or self._target.remote_session
         if not known or self._survivor.offering or self._target.offering:
             return
-        self._session = known
-        self._step(JoinInput.READY_LATE if self._is_late else JoinInput.READY, b"", now)
+        self._session = known if self._as_is else resumed(known)
+        survivor = self._survivor
+        if self._is_late:
+            self._step(JoinInput.READY_LATE, b"", now)
+        elif not (self._knows and same_media(self._session, survivor.local_session)):
+            self._step(JoinInput.READY, b"", now)
+        elif self._answer_input(survivor, survivor.remote_session) is JoinInput.AGREED:
+            self._step(JoinInput.READY_AGREED, b"", now)
+        else:
+            self._step(JoinInput.READY_CHANGED, survivor.remote_session, now)
 
     def _answer_input(self, leg: Leg, session: bytes) -> JoinInput:
         other = self._survivor if leg is self._target else self._target
@@ -129,7 +160,7 @@ class Joining:
 
     def _go_on(self, action: JoinAction, asked: Leg, session: bytes, now: float) -> None:
         if action is JoinAction.OFFER:
-            self._ask(self._survivor, resumed(self._session), now)
+            self._ask(self._survivor, self._session, now)
         elif action is JoinAction.ASK:
             self._ask(self._survivor, b"", now)
         elif action in (JoinAction.OFFER_COMMON, JoinAction.TELL_TARGET_COMMON):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.hub import outcomes
 from gateway.hub.leg import Leg
 from gateway.hub.lone_legs import LoneLegs
+from gateway.hub.ringback import ring
 from gateway.hub.transfer_actions import ACTIONS
 from gateway.hub.transfer_record import TransferNotes
 from gateway.hub.transfer_snapshot import written
@@ -47,7 +48,8 @@ class Transfer(LoneLegs):
     """A transfer from the request to the last BYE. Roles that are gone are None; the transferor is kept for reports.
 
     `owed` is the leg besides the transferor's own that is released when the final report was heard: that of its
-    consultation call, or the transferee that was passed on. `caller` is the transferee as caller of the target.
+    consultation call, or the transferee that was passed on. `caller` is the transferee as caller
+    of the target. `played`: the transferee was offered the target's early media.
     """
 
     __slots__ = (
@@ -62,6 +64,7 @@ class Transfer(LoneLegs):
         "lost",
         "notes",
         "owed",
+        "played",
         "referrals",
         "replaced",
         "request",
@@ -97,6 +100,7 @@ class Transfer(LoneLegs):
         self.target: Leg | None = None
         self.dial: Dial | None = None
         self.dialled = False
+        self.played = False
         self.joined: Call | None = None
         self.caller: CallRequest | None = None
         self.referrals = call.referrals + 1 if call else 1
@@ -223,6 +227,7 @@ class Transfer(LoneLegs):
     def dial_progressed(self, dial: "Dial", progress: Progress, now: float) -> None:
         """The target is at work."""
         self.step(Input.PROGRESSED, now, progress)
+        ring(self, progress, now)
 
     def dial_answered(self, dial: "Dial", leg: Leg, answer: Answer, now: float) -> None:
         """The target, or the transferor that was called back, has answered."""

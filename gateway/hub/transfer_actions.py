@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from gateway.hub import ringback
 from gateway.hub import transfer_consumed as consumed
 from gateway.hub import transfer_ending as ending
 from gateway.hub import transfer_passed as passed
@@ -35,6 +36,8 @@ ACTIONS: Mapping[Action, Callable[["Transfer", Any, float], None]] = {
     Action.REFUSE_DESERTED: passed.refuse_deserted,
     Action.PASSED_ON: passed.passed_on,
     Action.GIVE_UP: ending.give_up,
+    Action.PLAY: ringback.play,
+    Action.GIVE_BACK: ending.give_back,
     Action.UNDO: ending.undo,
     Action.DESERTED: ending.deserted,
     Action.DESERTED_JOINING: ending.deserted_joining,

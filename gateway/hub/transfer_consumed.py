@@ -11,6 +11,7 @@ from gateway.hub.call import Call
 from gateway.hub.call_table import CallState
 from gateway.hub.leg import Leg
 from gateway.hub.outcomes import RESTARTED
+from gateway.hub.ringback import ring
 from gateway.hub.transfer_legs import bring_out, own_owed
 from gateway.hub.transfer_table import Input
 from gateway.hub.transfer_target import goes_back_to_teams, normalised, settings_of, triggered
@@ -112,7 +113,8 @@ def _connect(transfer: "Transfer", target: Leg, session: bytes, now: float, *, l
     assert transferee is not None
     bring_out(transfer, now)
     transfer.notes.trunks["target"] = target.trunk
-    call = transfer.hub.connect(transferee, target, transfer, now, session=session, late=late)
+    knows = transfer.played
+    call = transfer.hub.connect(transferee, target, transfer, now, session=session, late=late, knows=knows)
     call.referrals = transfer.referrals
     call.transfer = transfer
     transfer.joined = call
@@ -130,8 +132,10 @@ def connect_again(transfer: "Transfer", news: object, now: float) -> None:
 
 
 def keep_transferee(transfer: "Transfer", news: object, now: float) -> None:
-    """The transferor has hung up: the transferee waits for the target without it."""
+    """The transferor has hung up: the transferee waits for the target without it, and may hear it ring."""
     bring_out(transfer, now)
+    if transfer.dial is not None:
+        ring(transfer, transfer.dial.last_progress, now)
 
 
 def keep_transferor(transfer: "Transfer", news: object, now: float) -> None:

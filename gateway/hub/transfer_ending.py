@@ -59,6 +59,17 @@ def give_up(transfer: "Transfer", news: Clearing, now: float) -> None:
     _failed(transfer, news, now)
 
 
+def give_back(transfer: "Transfer", news: Clearing, now: float) -> None:
+    """As above, when the transferee has heard the target ring: it gets the transferor's media back, hold and all."""
+    cancel_dial(transfer, now)
+    clear_owed(transfer, news, now)
+    transferee, transfer.transferee = transfer.transferee, None
+    if transferee is not None:
+        first = transfer.hub.connect(transferee, transfer.transferor, None, now, as_is=True, knows=True)
+        first.referrals = transfer.referrals - 1
+    _failed(transfer, news, now)
+
+
 def undo(transfer: "Transfer", news: Clearing, now: float) -> None:
     """Transferee and target could not be put together: everybody talks to whom it talked to before."""
     part(transfer, now)

@@ -18,6 +18,7 @@ class State(StrEnum):
     REFERRED_AWAY = "referred-away"
     DIALLING = "dialling"
     DIALLING_ALONE = "dialling-alone"
+    HEARING = "hearing"
     JOINING = "joining"
     JOINING_ALONE = "joining-alone"
     REPORTED = "reported"
@@ -34,6 +35,7 @@ class Input(StrEnum):
     JOIN = "join"
     PASS = "pass"  # noqa: S105
     PROGRESSED = "progressed"
+    EARLY_MEDIA = "early-media"
     ANSWERED = "answered"
     FAILED = "failed"
     CONNECTED = "connected"
@@ -72,6 +74,8 @@ class Action(StrEnum):
     CONNECT = "connect"
     CONNECT_AGAIN = "connect-again"
     CLEAR_ANSWERED = "clear-answered"
+    PLAY = "play"
+    GIVE_BACK = "give-back"
     GIVE_UP = "give-up"
     UNDO = "undo"
     DESERTED = "deserted"
@@ -168,6 +172,7 @@ TABLE: Mapping[State, Mapping[Input, Row]] = {
     _S.DIALLING: {
         _I.JOIN: (_A.JOIN_CALLS, _S.JOINING),
         _I.PROGRESSED: (_A.RELAY_PROGRESS, _S.DIALLING),
+        _I.EARLY_MEDIA: (_A.PLAY, _S.HEARING),
         _I.ANSWERED: (_A.CONNECT, _S.JOINING),
         _I.FAILED: (_A.GIVE_UP, _S.OVER),
         _I.TRANSFEROR_LEFT: (_A.KEEP_TRANSFEREE, _S.DIALLING_ALONE),
@@ -180,6 +185,7 @@ TABLE: Mapping[State, Mapping[Input, Row]] = {
     _S.DIALLING_ALONE: {
         _I.JOIN: (_A.JOIN_CALLS, _S.JOINING_ALONE),
         _I.PROGRESSED: (_A.RELAY_PROGRESS, _S.DIALLING_ALONE),
+        _I.EARLY_MEDIA: (_A.PLAY, _S.DIALLING_ALONE),
         _I.ANSWERED: (_A.CONNECT, _S.JOINING_ALONE),
         _I.FAILED: (_A.RECALL, _S.RECALLING),
         _I.TRANSFEREE_LEFT: (_A.DESERTED, _S.WITHDRAWING),
@@ -187,6 +193,19 @@ TABLE: Mapping[State, Mapping[Input, Row]] = {
         _I.TIMED_OUT: (_A.RECALL, _S.RECALLING),
         _I.UNHEARD: (_A.NOTE, _S.DIALLING_ALONE),
         _I.RESTARTED: (_A.RECALL, _S.RECALLING),
+    },
+    # As dialling, and the transferee hears the target ring: the first call has to be put together again.
+    _S.HEARING: {
+        _I.PROGRESSED: (_A.RELAY_PROGRESS, _S.HEARING),
+        _I.EARLY_MEDIA: (_A.PLAY, _S.HEARING),
+        _I.ANSWERED: (_A.CONNECT, _S.JOINING),
+        _I.FAILED: (_A.GIVE_BACK, _S.OVER),
+        _I.TRANSFEROR_LEFT: (_A.NOTE, _S.DIALLING_ALONE),
+        _I.TRANSFEREE_LEFT: (_A.DESERTED, _S.WITHDRAWING),
+        _I.OWED_LEFT: (_A.NOTE, _S.HEARING),
+        _I.TIMED_OUT: (_A.GIVE_BACK, _S.OVER),
+        _I.UNHEARD: (_A.NOTE, _S.HEARING),
+        _I.RESTARTED: (_A.GIVE_BACK, _S.OVER),
     },
     # Transferee and target have a call of their own, which agrees on the media.
     _S.JOINING: {
@@ -247,7 +266,7 @@ TABLE: Mapping[State, Mapping[Input, Row]] = {
 _BEGINS = frozenset((_I.CONSUME, _I.PASS))
 _STARTS = _BEGINS | {_I.JOIN}
 _REFER = frozenset((_I.REFER_PROGRESSED, _I.REFER_SUCCEEDED, _I.REFER_FAILED, _I.REFER_UNABLE))
-_DIAL = frozenset((_I.PROGRESSED, _I.FAILED))
+_DIAL = frozenset((_I.PROGRESSED, _I.EARLY_MEDIA, _I.FAILED))
 _JOIN = frozenset((_I.CONNECTED, _I.NOT_CONNECTED))
 _LATE = frozenset((_I.TARGET_LEFT, _I.OWED_LEFT, _I.ALL_LEFT, _I.DELIVERED))
 
@@ -259,12 +278,13 @@ IGNORED: Mapping[State, frozenset[Input]] = {
     _S.REFERRED_AWAY: _STARTS | _DIAL | _JOIN | _LATE | {_I.TRANSFEREE_LEFT},
     _S.DIALLING: _BEGINS | _REFER | _JOIN | {_I.TARGET_LEFT, _I.ALL_LEFT, _I.DELIVERED},
     _S.DIALLING_ALONE: _BEGINS | _REFER | _JOIN | {_I.TARGET_LEFT, _I.ALL_LEFT, _I.DELIVERED, _I.TRANSFEROR_LEFT},
+    _S.HEARING: _STARTS | _REFER | _JOIN | {_I.TARGET_LEFT, _I.ALL_LEFT, _I.DELIVERED},
     _S.JOINING: _STARTS | _REFER | _DIAL | {_I.ALL_LEFT, _I.DELIVERED},
     _S.JOINING_ALONE: _STARTS | _REFER | _DIAL | {_I.ALL_LEFT, _I.DELIVERED, _I.TRANSFEROR_LEFT},
     _S.REPORTED: _STARTS | _REFER | _DIAL | _JOIN | {_I.TRANSFEREE_LEFT, _I.TARGET_LEFT},
     _S.RELEASING: _STARTS | _REFER | _DIAL | _JOIN | {_I.TRANSFEREE_LEFT, _I.TARGET_LEFT, _I.DELIVERED, _I.UNHEARD},
     _S.WITHDRAWING: _STARTS | _REFER | _DIAL | _JOIN | {_I.TRANSFEREE_LEFT, _I.TARGET_LEFT},
-    _S.RECALLING: _STARTS | _REFER | _JOIN | _LATE | {_I.PROGRESSED, _I.TRANSFEROR_LEFT, _I.UNHEARD},
+    _S.RECALLING: (_STARTS | _REFER | _JOIN | _LATE | _DIAL | {_I.TRANSFEROR_LEFT, _I.UNHEARD}) - {_I.FAILED},
     _S.OVER: frozenset(_I) - {_I.ANSWERED},
 }
 """What means nothing in a state: the news crossed something that we did, or tells what we know."""
@@ -277,6 +297,7 @@ WAITS: Mapping[State, Wait] = {
     _S.REFERRED_AWAY: Wait.TRANSFER,
     _S.DIALLING: Wait.TRANSFER,
     _S.DIALLING_ALONE: Wait.TRANSFER,
+    _S.HEARING: Wait.TRANSFER,
     _S.JOINING: Wait.TRANSFER,
     _S.JOINING_ALONE: Wait.TRANSFER,
     _S.REPORTED: Wait.DELIVERY,

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 _CARRIED_OUT_ELSEWHERE = Clearing(501, Cause(79))
 
 
-_IN_PASSING = frozenset((Input.PROGRESSED, Input.REFER_PROGRESSED, Input.OWED_LEFT, Input.ALL_LEFT, Input.DELIVERED))
+_IN_PASSING = frozenset(
+    (Input.PROGRESSED, Input.EARLY_MEDIA, Input.REFER_PROGRESSED, Input.OWED_LEFT, Input.ALL_LEFT, Input.DELIVERED)
+)
 """Steps that only who looks closely wants to see in the log."""
 
 

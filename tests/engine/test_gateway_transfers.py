@@ -46,6 +46,68 @@ def consultation(world: World) -> tuple[Line, Line, Line, Line]:
     return transferor, transferee, consulting, target
 
 
+def held(transferor: Line, transferee: Line) -> None:
+    """The transferor puts the transferee on hold."""
+    transferor.request("INVITE", body=sdp(4000, "sendonly"))
+    transferee.reinvited(sdp(5000, "recvonly"))
+    transferor.established()
+
+
+def early(world: World) -> tuple[Line, Line, Line]:
+    """Transferor, transferee and a target whose early media the transferee has been given."""
+    carrier, pbx = world.party("carrier"), world.party("pbx")
+    transferor, transferee = carrier.call("2001", pbx)
+    held(transferor, transferee)
+    transferor.refer("<sip:2002@example.net>")
+    transferor.expect("202 REFER")
+    invite = pbx.expect("INVITE")
+    target = Line.called(pbx, invite)
+    target.reply(183, body=sdp(6000))
+    offer = transferee.reinvited(sdp(5000))
+    assert b"m=audio 6000" in offer.body and b"a=sendrecv" in offer.body
+    return transferor, transferee, target
+
+
+def test_the_transferee_hears_the_target_ring(tmp_path: Path) -> None:
+    world = changed(tmp_path, "pbx", "ringback: true")
+    transferor, transferee, target = early(world)
+    target.answer(sdp(6000))
+    assert transferor.outcome()[0] == 200
+    assert transferor.hang_up()
+    transferee.party.expect_none("INVITE", 5)
+    assert transferee.hang_up()
+    target.hung_up()
+
+
+def test_the_transferee_is_held_again_when_the_target_that_it_heard_fails(tmp_path: Path) -> None:
+    world = changed(tmp_path, "pbx", "ringback: true")
+    transferor, transferee, target = early(world)
+    target.reply(486)
+    offer = transferee.reinvited(sdp(5000, "recvonly"))
+    assert b"m=audio 4000" in offer.body and b"a=sendonly" in offer.body
+    assert transferor.outcome()[0] == 486
+    transferor.party.expect_none("INVITE", 5)
+    transferor.request("INVITE", body=sdp(4000))
+    assert b"a=sendrecv" in transferee.reinvited(sdp(5000)).body
+    transferor.established()
+    assert transferor.hang_up()
+    transferee.hung_up()
+
+
+def test_early_media_that_the_transferee_refuses_does_no_harm(tmp_path: Path) -> None:
+    world = changed(tmp_path, "pbx", "ringback: true")
+    carrier, pbx = world.party("carrier"), world.party("pbx")
+    transferor, transferee = carrier.call("2001", pbx)
+    held(transferor, transferee)
+    transferor.refer("<sip:2002@example.net>")
+    target = Line.called(pbx, pbx.expect("INVITE"))
+    target.reply(183, body=sdp(6000))
+    transferee.reply(488, request=transferee.expect("INVITE"))
+    target.answer(sdp(6000))
+    transferee.reinvited(sdp(5000))
+    assert transferor.outcome()[0] == 200
+
+
 def test_the_token_of_a_referred_by_goes_to_the_target(world: World, carrier: Party, pbx: Party) -> None:
     transferor, _ = carrier.call("2001", pbx)
     said = ("Refer-To: <sip:2002@example.net>", 'Referred-By: <sip:boss@example.net>;cid="t1@h"')

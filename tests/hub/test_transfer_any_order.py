@@ -10,12 +10,14 @@ from gateway.model.call import Capability, Clearing
 from gateway.model.causes import Cause
 from gateway.model.transfer import Outcome, TransferOutcome, TransferProgress
 from tests.hub.legs import FakeLeg, sdp
-from tests.hub.transfer_scene import Scene, attended, blind, finals
+from tests.hub.transfer_scene import HOLD, Scene, attended, blind, finals
 
-KINDS = ("blind", "attended", "semi-attended", "passed", "passed-attended", "recall")
+KINDS = ("blind", "attended", "semi-attended", "passed", "passed-attended", "recall", "ringback", "ringback-recall")
 
 EVENTS = (
     "rings",
+    "rings-aloud",
+    "rings-otherwise",
     "answers",
     "refuses-call",
     "transferor-hangs-up",
@@ -42,15 +44,26 @@ EVENTS = (
 )
 
 
+_TRUNKS = {
+    "passed": "passing",
+    "passed-attended": "passing",
+    "recall": "patient",
+    "ringback-recall": "patient",
+}
+
+
 class Play:
     """One transfer with everybody who has a part in it."""
 
     def __init__(self, kind: str) -> None:
         self.scene = scene = Scene()
-        trunk = {"passed": "passing", "passed-attended": "passing", "recall": "patient"}.get(kind, "a")
+        trunk = _TRUNKS.get(kind, "a")
         if kind == "semi-attended":
             scene.able("b", Capability.LATE_OFFER)
-        self.one, self.other = scene.call(trunk, "2000")
+        self.one, self.other = scene.call(trunk, "4000" if kind.startswith("ringback") else "2000")
+        if kind.startswith("ringback"):
+            self.one.offers(scene.now, HOLD)
+            scene.agree(self.other)
         self.consultation: FakeLeg | None = None
         if kind in ("attended", "passed-attended"):
             self.consultation, _ = scene.call(trunk, "3000")
@@ -95,6 +108,12 @@ def _leaves(leg: FakeLeg | None, play: Play, status: int = 0) -> None:
         leg.hangs_up(play.scene.now, Clearing(status, Cause(16)))
 
 
+def _rings(play: Play, host: str) -> None:
+    """Early media; nobody rings who has answered."""
+    if not play.target.answered:
+        play.target.rings(play.scene.now, 183, sdp(host))
+
+
 def _refer(play: Play, word: TransferProgress | TransferOutcome) -> None:
     """The transferee speaks of the REFER that it got, if it got one; the final word once."""
     leg = play.other
@@ -125,6 +144,8 @@ def _again(play: Play) -> None:
 
 _DO: dict[str, Callable[[Play], None]] = {
     "rings": lambda play: play.target.rings(play.scene.now),
+    "rings-aloud": lambda play: _rings(play, "203.0.113.90"),
+    "rings-otherwise": lambda play: _rings(play, "203.0.113.92"),
     "answers": lambda play: play.target.picks_up(play.scene.now, sdp("203.0.113.90")),
     "refuses-call": lambda play: None if play.target.answered else _leaves(play.target, play, 486),
     "transferor-hangs-up": lambda play: _leaves(play.one, play),
@@ -174,7 +195,7 @@ def test_nobody_is_forgotten_and_every_transfer_is_told_once(kind: str, events: 
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from(("blind", "attended", "semi-attended", "recall")),
+    st.sampled_from(("blind", "attended", "semi-attended", "recall", "ringback")),
     st.lists(st.sampled_from([event for event in EVENTS if "hangs-up" not in event]), max_size=12),
     st.booleans(),
 )

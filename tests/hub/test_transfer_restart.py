@@ -6,8 +6,9 @@ import pytest
 
 from gateway.model.call import Clearing
 from gateway.model.transfer import TransferProgress
+from gateway.sip.sdp import same_media
 from tests.hub.legs import FakeLeg, sdp
-from tests.hub.transfer_scene import Scene, attended, blind, reports
+from tests.hub.transfer_scene import HOLD, Scene, attended, blind, reports
 
 
 @pytest.fixture
@@ -37,6 +38,21 @@ def test_a_transfer_that_waited_for_an_answer_ends_with_503_and_the_first_call_l
     assert after.together(legs[one.id], legs[other.id])
     assert after.is_idle()
     assert (after.record.outcome, after.record.sip_status) == ("failed", 503)
+
+
+def test_a_transferee_that_heard_the_target_ring_gets_the_transferor_back(scene: Scene) -> None:
+    one, other = scene.call("a", "4000")
+    one.offers(scene.now, HOLD)
+    scene.agree(other)
+    held = other.local_session
+    scene.asks(one, blind())
+    scene.trunks.newest.rings(scene.now, 183, sdp("203.0.113.80"))
+    scene.agree(other)
+    after, legs = again(scene)
+    assert reports(legs[one.id]) == [503]
+    after.agree(legs[other.id], legs[one.id])
+    assert after.together(legs[one.id], legs[other.id])
+    assert same_media(legs[other.id].local_session, held)
 
 
 def test_a_transfer_passed_on_ends_with_503_too(scene: Scene) -> None:

@@ -22,11 +22,15 @@ TRUNKS: list[dict[str, Any]] = [
     {"name": "strict", "peers": ["udp:192.0.2.5:5060"], "transfer": "reject"},
     {"name": "patient", "peers": ["udp:192.0.2.6:5060"], "recall": True},
     {"name": "closed", "peers": ["udp:192.0.2.7:5060"], "replaces": False},
+    {"name": "ringing", "peers": ["udp:192.0.2.8:5060"], "ringback": True},
+    {"name": "quiet", "peers": ["udp:192.0.2.9:5060"], "ringback": True, "early_media": False},
     {"name": "teams", "profile": "teams", "fqdn": "sbc.example.net", "peers": ["tls:sip.pstnhub.example:5061"]},
 ]
 ROUTES = [
     {"match": "2xxx", "to": "b"},
     {"match": "3xxx", "to": "c"},
+    {"match": "4xxx", "to": "ringing"},
+    {"match": "5xxx", "to": "quiet"},
     {"match": "0*", "to": "c", "rewrite": "+49*"},
     {"match": "+*", "to": "c"},
 ]
