@@ -202,6 +202,35 @@ def replay(capture: Path, target: str | None, output: Path | None, profile: str,
 
 
 @refergate.command()
+@click.argument("capture", type=click.Path(path_type=Path))
+@click.option("--html", "page_file", type=click.Path(path_type=Path), help="File for a page with all of it.")
+@AS_JSON
+def diagnose(capture: Path, page_file: Path | None, as_json: bool) -> None:
+    """Say what went wrong in each transfer of a capture (pcap or pcapng): findings with frames, and its media.
+
+    Exit code 1 when a finding is an error.
+    """
+    from gateway.console.progress import reading
+
+    with reading(capture) as progress:
+        from gateway.diagnosis.examination import diagnose as diagnose_capture
+
+        result = diagnose_capture(capture, progress)
+    if page_file is not None:
+        from gateway.console import diagnosis as written
+
+        written.write_page(result, page_file)
+    if as_json:
+        _print_json(result.as_document())
+    else:
+        from gateway.console import diagnosis as shown
+
+        shown.diagnosis(result)
+    sys.stdout.flush()
+    sys.exit(1 if result.has_errors else 0)
+
+
+@refergate.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "-c", "--configuration", "settings", type=click.Path(path_type=Path), help="Check this gateway.yaml too."

@@ -82,8 +82,8 @@ class SeenMessage:
 class StreamQuality:
     """One RTP stream (one direction, one SSRC) in one `phase`: "before" or "after" the transfer's request.
 
-    Times are seconds since 1970, jitter and gaps in seconds. `lost` counts what the sequence numbers miss, `jitter` is
-    the mean and `jitter_most` the largest value of RFC 3550 §6.4.1, `gaps` how many silences there were that no
+    Times are seconds since 1970, jitter and gaps in seconds. `lost` counts what the sequence numbers miss, `jitter`
+    is the mean and `jitter_most` the largest value of RFC 3550 §6.4.1, `gaps` how many silences there were that no
     sender meant, `longest_gap` the longest. `dscp` has each value seen. `encrypted` says that the session description
     negotiated SRTP. `reported_lost` (packets) and `reported_jitter` (seconds) come from the receiver's RTCP and are
     None when it sent none that could be read.

@@ -1,0 +1,79 @@
+"""The times for which a call, and a transfer in it, can have media: what goes on before, and what after the join."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from gateway.diagnosis.media import Flow
+from gateway.diagnosis.scene import Announced, Call, Scene
+
+_SETTLED = 0.5
+"""Seconds after the join before media have to flow both ways."""
+
+BEFORE, AFTER = "before", "after"
+
+
+class Heard(NamedTuple):
+    """A flow of a call, with the sockets that its ends announced: None where an end never said its own."""
+
+    flow: Flow
+    call: Call
+    sender: Announced | None
+    receiver: Announced | None
+
+    @property
+    def codecs(self) -> dict[int, str]:
+        """What payload types mean: the receiver says so, and the sender where that is not known."""
+        meant = dict(self.sender.codecs) if self.sender else {}
+        meant.update(self.receiver.codecs if self.receiver else {})
+        return meant
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether it was negotiated as SRTP."""
+        return any(end.encrypted for end in (self.sender, self.receiver) if end)
+
+
+def flows_of(scene: Scene) -> Iterator[Heard]:
+    """Every flow from or to a socket announced in one of the calls, once each; the receiver's call counts."""
+    told: set[tuple[object, object]] = set()
+    for call in scene.calls:
+        for announced in call.announced:
+            for flow in scene.media.by_socket.get(announced.socket, ()):
+                mark = flow.source, flow.destination
+                if mark in told:
+                    continue
+                told.add(mark)
+                receiver, owner = _announcer(scene, flow.destination, call)
+                sender, other = _announcer(scene, flow.source, call)
+                yield Heard(flow, owner or other or call, sender, receiver)
+
+
+def _announcer(scene: Scene, socket: object, first: Call) -> tuple[Announced | None, Call | None]:
+    for call in (first, *(other for other in scene.calls if other is not first)):
+        found = [each for each in call.announced if each.socket == socket]
+        if found:
+            return found[-1], call
+    return None, None
+
+
+def span_of(call: Call) -> tuple[float, float]:
+    """From the first message of the call until it is cleared, or, where that was not recorded, for ever."""
+    return call.sights[0].time, call.ended if call.ended is not None else float("inf")
+
+
+def phases(scene: Scene, call: Call) -> tuple[tuple[str, float, float], ...]:
+    """Name, start and end of what is before and what is after the request, as far as the call is there."""
+    start, end = span_of(call)
+    requested = scene.transfer.requested
+    both = (BEFORE, start, min(end, requested)), (AFTER, max(start, requested), end)
+    return tuple(phase for phase in both if phase[1] < phase[2])
+
+
+def after_join(scene: Scene, call: Call) -> tuple[float, float] | None:
+    """The time after the join in which both parties should be heard; None when there was none."""
+    joined = scene.joined
+    if joined is None:
+        return None
+    start, end = span_of(call)
+    start = max(start, joined + _SETTLED)
+    return (start, end) if start < end else None
