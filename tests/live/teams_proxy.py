@@ -1,5 +1,6 @@
 """In Teams' place: a SIP proxy over mutual TLS that writes its header fields as Microsoft does, and is scripted."""
 
+import select
 import socket
 import ssl
 import threading
@@ -32,31 +33,43 @@ a=sendrecv
 
 
 class Connection:
-    """One TLS connection; what comes by it lands in the proxy's inbox."""
+    """One TLS connection; what comes by it lands in the proxy's inbox.
+
+    OpenSSL does not let two threads use one connection at a time.
+    """
 
     def __init__(self, proxy: "TeamsProxy", stream: ssl.SSLSocket) -> None:
         self._proxy = proxy
         self._stream = stream
+        self._stream.setblocking(False)
+        self._turn = threading.Lock()
         threading.Thread(target=self._read, daemon=True).start()
 
     def send(self, octets: bytes) -> None:
-        """Octets as they are."""
-        self._stream.sendall(octets)
+        """Octets as they are: few enough for the system to take them at once."""
+        with self._turn:
+            assert self._stream.send(octets) == len(octets)
 
     def close(self) -> None:
         """No more of it."""
-        with suppress(OSError):
-            self._stream.shutdown(socket.SHUT_RDWR)
-        self._stream.close()
+        with self._turn:
+            self._stream.close()
 
     def _read(self) -> None:
         waiting = b""
         with suppress(OSError, ValueError):
-            while octets := self._stream.recv(65_536):
+            while octets := self._next():
                 waiting += octets
                 while (end := _end_of_first(waiting)) is not None:
                     self._proxy.hear(self, parse(waiting[:end]))
                     waiting = waiting[end:].lstrip(b"\r\n")
+
+    def _next(self) -> bytes:
+        """What has come; b"" at the end."""
+        while True:
+            select.select([self._stream], [], [], 0.2)
+            with suppress(ssl.SSLWantReadError), self._turn:
+                return self._stream.recv(65_536)
 
 
 class TeamsProxy:
