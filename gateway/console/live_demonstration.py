@@ -54,7 +54,7 @@ def show(kind: PhoneKind | None = None, keep: Path | None = None) -> str:
             wrong = _play_all(stage, played, out)
         for each, end in zip(played, [*(next_one.begin for next_one in played[1:]), inf], strict=False):
             _draw(out, each, end, stage)
-        wrong = wrong or next(iter(stage.gateway.faults()), "")
+        wrong = "; ".join(filter(None, (wrong, *stage.gateway.faults()[:1])))
         if not wrong:
             out.print("\nrefergate demo --recorded shows the same attended transfer as ISDN, QSIG and H.323 say it")
         if keep:
