@@ -12,6 +12,8 @@ WORTH_A_GAP = 1.0
 
 _CSEQ_METHOD = re.compile(r"^CSeq\s*:\s*\d+\s+(\w+)", re.IGNORECASE | re.MULTILINE)
 _TO_TAG = re.compile(r"^(?:To|t)\s*:.*;\s*tag\s*=", re.IGNORECASE | re.MULTILINE)
+_OPERATION = re.compile(r"^[ -]*operation: (\w+)", re.MULTILINE)
+_END_OF_HEADERS = re.compile(r"\n\r?\n")
 _REPORTED = re.compile(r"^\r?\nSIP/2\.0 (\d{3})", re.MULTILINE)
 
 
@@ -71,17 +73,18 @@ def picture(case: Case) -> Picture:
 
 
 def label(message: SeenMessage) -> str:
-    """The title, and what tells one SIP message from others of that title: what a NOTIFY reports (RFC 3515 §2.4.5),
-    that an INVITE is one within its dialog, and to what a response is where that is no INVITE.
+    """The title, and what tells a message from others of that title: what a NOTIFY reports (RFC 3515 §2.4.5), that an
+    INVITE is one within its dialog, to what a response is where that is no INVITE, what operation a FACILITY invokes.
     """
     title, text = message.title, message.text
     if message.protocol != "sip":
-        return title
+        operation = _OPERATION.search(text)
+        return f"{title} {operation[1]}" if operation else title
     if title == "NOTIFY":
         reported = _REPORTED.search(text)
         return f"NOTIFY {reported[1]}" if reported else title
     if title == "INVITE":
-        return "re-INVITE" if _TO_TAG.search(text.partition("\r\n\r\n")[0]) else title
+        return "re-INVITE" if _TO_TAG.search(_END_OF_HEADERS.split(text, 1)[0]) else title
     method = _CSEQ_METHOD.search(text) if title[:1].isdecimal() else None
     return f"{title} ({method[1]})" if method and method[1] != "INVITE" else title
 

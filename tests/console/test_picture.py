@@ -53,9 +53,11 @@ def test_what_is_the_host_of_an_endpoint(endpoint: str, address: str) -> None:
     ("title", "text", "shown"),
     [
         ("NOTIFY", NOTIFY, "NOTIFY 486"),
+        ("NOTIFY", NOTIFY.replace("\r", ""), "NOTIFY 486"),
         ("NOTIFY", "NOTIFY sip:a SIP/2.0\r\n\r\n", "NOTIFY"),
         ("INVITE", "INVITE sip:a SIP/2.0\r\nTo: <sip:a>\r\n\r\n", "INVITE"),
         ("INVITE", "INVITE sip:a SIP/2.0\r\nt: <sip:a>;tag=1\r\n\r\n", "re-INVITE"),
+        ("INVITE", "INVITE sip:a SIP/2.0\nTo: <sip:a>\n\nt:x;tag=1\n", "INVITE"),
         ("200 OK", "SIP/2.0 200 OK\r\nCSeq: 1 BYE\r\n\r\n", "200 OK (BYE)"),
         ("200 OK", "SIP/2.0 200 OK\r\nCSeq: 1 INVITE\r\n\r\n", "200 OK"),
         ("200 OK", "", "200 OK"),
