@@ -188,12 +188,11 @@ class Layers:
         self._internet.close()
 
     def _from_d_channel(self, frame: int, time: float, link: int, interface: int, octets: bytes) -> Iterator[Signal]:
-        read = lapd.linux_lapd_frame if link == links.LINUX_LAPD else lapd.lapd_frame
-        layer2 = read(octets)
-        message = self._data_links.information(interface, layer2)
+        seen = (lapd.linux_lapd if link == links.LINUX_LAPD else lapd.lapd)(octets)
+        message = self._data_links.information(interface, seen)
         if message[:1] == b"\x08":
-            sides = ("user", "network") if layer2.from_user else ("network", "user")
-            name = f"lapd:{interface}/sapi{layer2.sapi}/tei{layer2.tei}"
+            sides = ("user", "network") if seen.from_user else ("network", "user")
+            name = f"lapd:{interface}/sapi{seen.frame.sapi}/tei{seen.frame.tei}"
             yield Signal(frame, time, "q931", message, *sides, "lapd", name)
 
     def _from_datagram(self, frame: int, time: float, datagram: Datagram) -> Iterator[Signal]:

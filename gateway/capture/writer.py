@@ -14,6 +14,8 @@ from gateway.capture import links
 from gateway.capture.datagram import datagram
 from gateway.capture.tpkt import CALL_SIGNALLING_PORT
 from gateway.h323 import tpkt
+from gateway.isdn import lapd_frame
+from gateway.isdn.lapd_frame import CALL_CONTROL_SAPI, Kind
 from gateway.model.errors import LocalProtocolError
 
 SIP_PORT = 5060
@@ -25,7 +27,6 @@ Endpoint = tuple[str, int]
 _INTERFACES = (links.RAW, links.LINUX_LAPD)
 _ETH_P_LAPD = 0x0030
 _OUTGOING, _INCOMING = 4, 0
-_SABME, _UA = b"\x7f", b"\x73"
 _SYN, _SYN_ACK, _ACK, _PUSH_ACK = "S", "SA", "A", "PA"
 
 
@@ -153,20 +154,27 @@ class _DataLink:
 
     def established(self) -> list[bytes]:
         """SABME from the user, UA from the network."""
-        return [self._frame(True, True, _SABME), self._frame(False, False, _UA)]
+        sabme = lapd_frame.unnumbered(self._address(True, True), Kind.SABME, poll_final=True)
+        accepted = lapd_frame.unnumbered(self._address(False, False), Kind.UA, poll_final=True)
+        return [_cooked(True, sabme), _cooked(False, accepted)]
 
     def sent(self, from_user: bool, octets: bytes) -> list[bytes]:
         """An I frame, and the RR that acknowledges it."""
-        numbers = bytes([self._sent[from_user] << 1, self._sent[not from_user] << 1])
-        self._sent[from_user] = (self._sent[from_user] + 1) % 128
-        ready = bytes([0x01, self._sent[from_user] << 1])
-        return [self._frame(from_user, True, numbers + octets), self._frame(not from_user, False, ready)]
+        number, received = self._sent[from_user], self._sent[not from_user]
+        self._sent[from_user] = (number + 1) % 128
+        message = lapd_frame.information(self._address(from_user, True), number, received, octets)
+        answer = self._address(not from_user, False)
+        ready = lapd_frame.supervisory(answer, Kind.RR, self._sent[from_user], poll_final=False)
+        return [_cooked(from_user, message), _cooked(not from_user, ready)]
 
-    def _frame(self, from_user: bool, command: bool, octets: bytes) -> bytes:
+    def _address(self, from_user: bool, command: bool) -> bytes:
         """C/R is 0 in commands of the user and responses of the network (Q.921 3.3.2)."""
-        packet_type = _INCOMING if from_user else _OUTGOING
-        pseudo_header = pack(">HHHB7xH", packet_type, 0x20FD, 1, 1, _ETH_P_LAPD)
-        return pseudo_header + bytes([(command != from_user) << 1, self._tei << 1 | 1]) + octets
+        return lapd_frame.address(CALL_CONTROL_SAPI, self._tei, c_r=command != from_user)
+
+
+def _cooked(from_user: bool, frame: bytes) -> bytes:
+    """A frame behind its Linux pseudo header, seen at the network side."""
+    return pack(">HHHB7xH", _INCOMING if from_user else _OUTGOING, 0x20FD, 1, 1, _ETH_P_LAPD) + frame
 
 
 def _block(kind: int, body: bytes) -> bytes:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.capture.lapd import lapd_frame, linux_lapd_frame
+from gateway.capture.lapd import lapd, linux_lapd
 from gateway.model.errors import DecodeError
 from tests.capture.recording import FACILITY, read_packets
 
@@ -80,9 +80,9 @@ def test_frames_without_call_control(tmp_path: Path, frame: bytes) -> None:
 @pytest.mark.parametrize("frame", [b"", b"\x00\x81", b"\x01\x81\x00\x00", b"\x00\x80\x00\x00", b"\x00\x81\x00"])
 def test_broken_frame(frame: bytes) -> None:
     with pytest.raises(DecodeError, match="LAPD frame"):
-        lapd_frame(frame)
+        lapd(frame)
 
 
 def test_pseudo_header_cut_short() -> None:
     with pytest.raises(DecodeError, match="link header"):
-        linux_lapd_frame(b"\x00\x04\x20")
+        linux_lapd(b"\x00\x04\x20")
