@@ -165,7 +165,7 @@ class CallControl:
         if self.is_up(call.link):
             call.enquire(now)
         else:
-            call.link_released(now)
+            call.link_released(False, now)
         return call
 
     def _restored(self, snapshot: Mapping[str, Any]) -> IsdnCall:
@@ -192,17 +192,19 @@ class CallControl:
 
     def link_established(self, now: float, link: int = POINT_TO_POINT) -> None:
         """DL-ESTABLISH confirm or indication: the data link is up, or was reset."""
+        was_up = self.is_up(link)
         self._outbox.link_established(now, link)
         for call in self._on(link):
-            call.link_established(now)
+            call.link_established(was_up, now)
         self._restarts.link_established(now)
 
     def link_released(self, now: float, link: int = POINT_TO_POINT) -> None:
         """DL-RELEASE: the data link is lost, or did not come up."""
+        was_up = self.is_up(link)
         self._outbox.link_released(link)
         calls = self._on(link)
         for call in calls:
-            call.link_released(now)
+            call.link_released(was_up, now)
         if any(call.is_active for call in calls):
             self.layer_2.establish(now, link)
 
@@ -348,6 +350,11 @@ class CallControl:
         self._outbox.send(
             q931.encode(Message(kind, reference, False, elements, self.call_reference_octets)), None, link, now
         )
+
+    def end_peers_call(self, call: IsdnCall, cause: Cause, now: float) -> None:
+        """RELEASE COMPLETE for a call that is over here (5.8.9, last paragraph), as soon as the data link is back."""
+        octets = self.encode(MessageType.RELEASE_COMPLETE, call, (cause_element(cause, self.location),))
+        self._outbox.send(octets, None, call.link, now)
 
     def dismiss(self, reference: int, link: int, cause: Cause, now: float) -> None:
         """RELEASE to one of the terminals that were offered a call, seen through by itself."""

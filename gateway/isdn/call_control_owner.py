@@ -93,4 +93,4 @@ class CallControlOwner(Protocol):
         """RESTART by either side is done; the calls that were there have been released."""
 
     def restart_failed(self, channels: tuple[BChannel, ...], now: float) -> None:
-        """No answer to our RESTART: the channels stay out of service until the data link comes up anew."""
+        """No answer to our RESTART, sent three times: the channels stay out of service until there is one."""

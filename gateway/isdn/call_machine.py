@@ -145,20 +145,23 @@ class CallMachine:
         if held:
             self._holding().state = HoldState.HELD
 
-    def link_released(self, now: float) -> None:
-        """The data link is lost: only calls that are up wait for it (5.8.9)."""
+    def link_released(self, was_up: bool, now: float) -> None:
+        """The data link is lost, or did not come up: only calls that are up wait for it (5.8.9)."""
         if self.state is CallState.NULL:
             return
         if self.state is not CallState.ACTIVE:
-            self._end(Cause(CauseValue.DESTINATION_OUT_OF_ORDER), None, now)
+            self._end(Cause(CauseValue.DESTINATION_OUT_OF_ORDER, self._control.location), None, now)
+            # The peer may not have noticed anything: a link that comes back at once was merely reset for it.
+            if was_up:
+                self._control.end_peers_call(self._call, Cause(CauseValue.TEMPORARY_FAILURE), now)
         elif self._link_timer is None:
             self._link_timer = self._control.start(TimerName.T309, self._link_lost, now)
 
-    def link_established(self, now: float) -> None:
-        """The data link is back, or was reset (5.8.8)."""
+    def link_established(self, was_up: bool, now: float) -> None:
+        """The data link is back, or was reset (5.8.8): then what was under way may be lost."""
         if self.state in OVERLAP:
             self.fail(CauseValue.TEMPORARY_FAILURE, now)
-        elif self.state is CallState.ACTIVE:
+        elif self.state is CallState.ACTIVE or (was_up and not self.is_over):
             self._control.timers.stop(self._link_timer)
             self._link_timer = None
             self.enquire(now)
@@ -254,6 +257,9 @@ class CallMachine:
         action = step.action
         if action is Action.RESEND:
             self._resend(now)
+        elif action is Action.ENQUIRE:
+            self._start_timer(now)
+            self.enquire(now)
         elif action is Action.TIME_OUT:
             sent, told = EXPIRY_CAUSES[expiry]
             self.fail(sent, now, told=told)

@@ -33,8 +33,13 @@ class Request(StrEnum):
 
 
 class TimerName(StrEnum):
-    """Timers of Q.931 clause 9; T-HOLD and T-RETRIEVE of Q.932."""
+    """Timers of Q.931 clause 9; T-HOLD and T-RETRIEVE of Q.932.
 
+    T300 is none of Q.931: a call that is offered ends when its owner does nothing about it. The caller would have
+    given up before; but when its SETUP came late, it knows nothing of the call.
+    """
+
+    T300 = "T300"
     T301 = "T301"
     T302 = "T302"
     T303 = "T303"
@@ -56,6 +61,7 @@ class TimerName(StrEnum):
 class Expiry(StrEnum):
     """A timer of a call's state has run out; AGAIN is the second time (T303, T308)."""
 
+    T300 = "T300"
     T301 = "T301"
     T302 = "T302"
     T303 = "T303"
@@ -80,10 +86,10 @@ class Action(StrEnum):
     IGNORE is deliberate: the message crossed one of ours, or came twice. UNEXPECTED: STATUS with cause 101 (5.8.4);
     of a request, nothing. REPORT: the owner is told. REJECT: RELEASE COMPLETE as the first response. ACCEPT: CONNECT
     came and is acknowledged. COMPLETE: our CONNECT was. RESEND: SETUP or RELEASE once more. GIVE_UP: no response to
-    SETUP, RELEASE COMPLETE. TIME_OUT: DISCONNECT with the timer's causes. COLLIDE: RELEASE in answer to a DISCONNECT
-    that crossed ours. CONFIRM: RELEASE COMPLETE, and the call is over. END: it is over. ABANDON: it is over without
-    an answer to RELEASE, and the channel needs a restart. AUXILIARY: HOLD and RETRIEVE (Q.932). REFUSE: SUSPEND and
-    RESUME are not offered.
+    SETUP, RELEASE COMPLETE. TIME_OUT: DISCONNECT with the timer's causes. ENQUIRE: whether the caller is still there.
+    COLLIDE: RELEASE in answer to a DISCONNECT that crossed ours. CONFIRM: RELEASE COMPLETE, and the call is over.
+    END: it is over. ABANDON: it is over without an answer to RELEASE, and the channel needs a restart. AUXILIARY:
+    HOLD and RETRIEVE (Q.932). REFUSE: SUSPEND and RESUME are not offered.
     """
 
     IGNORE = "ignore"
@@ -97,6 +103,7 @@ class Action(StrEnum):
     GIVE_UP = "give up"
     TIME_OUT = "time out"
     DIGITS_TIMEOUT = "digits timeout"
+    ENQUIRE = "enquire"
     DISCONNECT = "disconnect"
     RELEASE = "release"
     COLLIDE = "collide"
@@ -216,9 +223,12 @@ def _terminating(side: Side, numbers: Numbers) -> dict[CallState, _Row]:
         rows[state] = _always(state, numbers) | later | {_R.INFORMATION: Step(_A.SEND, state)}
         if state is setup:
             rows[state] |= {one: Step(_A.REJECT, _S.NULL) for one in (_R.CLEAR, _R.RELEASE)}
+            rows[state][_E.T300] = Step(_A.TIME_OUT, _S.NULL)
         else:
             rows[state] |= {_R.PROGRESS: Step(_A.SEND, state), _M.INFORMATION: Step(_A.REPORT, state)}
     rows[overlap][_E.T302] = Step(_A.DIGITS_TIMEOUT, overlap)
+    for state in (proceeding, alerting):
+        rows[state][_E.T301] = Step(_A.ENQUIRE, state)
     return rows
 
 
@@ -303,7 +313,11 @@ def _timers(side: Side) -> dict[CallState, StateTimer]:
         ours.overlap: StateTimer(_T.T304, _E.T304),
         ours.proceeding: StateTimer(_T.T310, _E.T310),
         ours.alerting: StateTimer(_T.T301, _E.T301),
+        theirs.setup: StateTimer(_T.T300, _E.T300),
         theirs.overlap: StateTimer(_T.T302, _E.T302),
+        # Q.931 has no timer here: whoever calls has one. But a caller that was lost with its data link says nothing.
+        theirs.proceeding: StateTimer(_T.T301, _E.T301),
+        theirs.alerting: StateTimer(_T.T301, _E.T301),
         _S.CONNECT_REQUEST: StateTimer(_T.T313, _E.T313),
         numbers.disconnecting: StateTimer(_T.T305, _E.T305),
         # The tone is listened to no longer than the network plays it; not a timer of the user's in Q.931.
@@ -317,6 +331,7 @@ TIMERS: dict[Side, dict[CallState, StateTimer]] = {side: _timers(side) for side 
 """The timer of each state (tables 9-1 and 9-2)."""
 
 EXPIRY_CAUSES: dict[Expiry, tuple[int, int]] = {
+    Expiry.T300: (102, 102),
     Expiry.T301: (102, 19),
     Expiry.T303_AGAIN: (102, 18),
     Expiry.T304: (102, 28),
@@ -325,18 +340,15 @@ EXPIRY_CAUSES: dict[Expiry, tuple[int, int]] = {
 }
 """The cause that the peer is sent, and the one that the other party's side is told (5.2.4, 5.2.5.3, 5.2.5.4)."""
 
-DURATIONS: dict[Side, dict[TimerName, float]] = {
-    Side.USER: {
-        _T.T301: 180.0, _T.T302: 15.0, _T.T303: 4.0, _T.T304: 30.0, _T.T305: 30.0, _T.T306: 30.0, _T.T308: 4.0,
-        _T.T309: 90.0, _T.T310: 60.0, _T.T312: 6.0, _T.T313: 4.0, _T.T314: 4.0, _T.T316: 120.0, _T.T322: 4.0,
-        _T.T_HOLD: 4.0, _T.T_RETRIEVE: 4.0,
-    },
-    Side.NETWORK: {
-        _T.T301: 180.0, _T.T302: 12.0, _T.T303: 4.0, _T.T304: 20.0, _T.T305: 30.0, _T.T306: 30.0, _T.T308: 4.0,
-        _T.T309: 90.0, _T.T310: 10.0, _T.T312: 6.0, _T.T313: 4.0, _T.T314: 4.0, _T.T316: 120.0, _T.T322: 4.0,
-        _T.T_HOLD: 4.0, _T.T_RETRIEVE: 4.0,
-    },
+_USER_DURATIONS: dict[TimerName, float] = {
+    _T.T300: 20.0, _T.T301: 180.0, _T.T302: 15.0, _T.T303: 4.0, _T.T304: 30.0, _T.T305: 30.0, _T.T306: 30.0,
+    _T.T308: 4.0, _T.T309: 90.0, _T.T310: 60.0, _T.T312: 6.0, _T.T313: 4.0, _T.T314: 4.0, _T.T316: 120.0,
+    _T.T322: 4.0, _T.T_HOLD: 4.0, _T.T_RETRIEVE: 4.0,
 }  # fmt: skip
+DURATIONS: dict[Side, dict[TimerName, float]] = {
+    Side.USER: _USER_DURATIONS,
+    Side.NETWORK: _USER_DURATIONS | {_T.T302: 12.0, _T.T304: 20.0, _T.T310: 10.0},
+}
 """Seconds (tables 9-1 and 9-2; where these give a range, a value of it). T312 is T303 + 2 s."""
 
 _SETTING_UP = frozenset((*OUTGOING, *INCOMING, _S.CONNECT_REQUEST))

@@ -60,10 +60,9 @@ class Outbox:
         control = self._control
         control.counters["sent"] += 1
         most = control.settings.message_octets
-        if len(octets) <= most or not control.variant.segmentation:
-            control.layer_2.send_data(octets, now, link)
-            return
-        parts = segments(octets, most)
+        parts: tuple[bytes, ...] = (octets,)
+        if len(octets) > most:
+            parts = segments(octets, most) if control.variant.segmentation else ()
         if not parts:
             control.counters["oversized"] += 1
         for part in parts:

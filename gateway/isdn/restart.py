@@ -28,17 +28,17 @@ Wanted = BChannel | None
 
 
 class Restarts:
-    """RESTART messages of ours go out one after the other, one for each channel; those of the peer are carried out at
-    once, whatever ours are doing.
+    """RESTART messages of ours go out one after the other, one for each channel, until they are answered: when three
+    were not, the owner hears of it and the next one has its turn. Those of the peer are carried out at once, whatever
+    ours are doing.
     """
 
-    __slots__ = ("_attempts", "_control", "_current", "_failed", "_queue", "_timer")
+    __slots__ = ("_attempts", "_control", "_current", "_queue", "_timer")
 
     def __init__(self, control: "CallControl") -> None:
         self._control = control
         self._queue: deque[Wanted] = deque()
         self._current: tuple[Wanted, ...] = ()
-        self._failed: dict[Wanted, None] = {}
         self._timer: Timer | None = None
         self._attempts = 0
 
@@ -59,10 +59,11 @@ class Restarts:
         self._next(now)
 
     def link_established(self, now: float) -> None:
-        """What had no answer is tried again."""
-        self._queue.extend(one for one in self._failed if one not in self._queue)
-        self._failed.clear()
-        self._next(now)
+        """A RESTART that may have been lost is sent again."""
+        if self._current and self._attempts > 0:
+            self._control.timers.stop(self._timer)
+            self._attempts = 0
+            self._send(now)
 
     def receive(self, message: Message, cut_off: int | None, link: int, now: float) -> None:
         """A message of the global call reference."""
@@ -136,7 +137,7 @@ class Restarts:
     def _gave_up(self, now: float) -> None:
         (one,) = self._current
         self._current = ()
-        self._failed[one] = None
+        self._queue.append(one)
         self._control.owner.restart_failed(self._meant(one), now)
         self._next(now)
 

@@ -58,12 +58,12 @@ def test_both_sides_restart_at_once() -> None:
     assert pair.idle
 
 
-def test_a_restart_without_an_answer_is_repeated_given_up_and_tried_again_with_the_link() -> None:
+def test_a_restart_without_an_answer_is_repeated_told_and_sent_at_once_when_the_link_is_back() -> None:
     pair = Pair()
     pair.wire.fate = lambda octets: ()
     pair.controls[Side.USER].restart(pair.now, (ONE,))
     pair.run(400)
-    assert pair.wire.names() == ["RESTART"] * 3
+    assert pair.wire.names() == ["RESTART"] * 4
     assert pair.owners[Side.USER].last("restart_failed") == ((ONE,),)
     assert pair.controls[Side.USER].channels.out_of_service == (ONE,)
     pair.wire.fate = lambda octets: (0.01,)

@@ -43,12 +43,13 @@ def test_a_long_message_arrives_whole() -> None:
     assert pair.wire.names(Side.USER)[-3:] == ["SEGMENT"] * 3
 
 
-def test_a_trunk_without_segmentation_leaves_it_to_layer_2() -> None:
+def test_a_trunk_without_segmentation_cannot_send_it() -> None:
     pair = Pair("ni2")
     ours, _ = pair.connected()
+    before = len(pair.wire.sent)
     ours.facility(pair.now, LONG, LONG)
-    pair.run()
-    assert pair.wire.names()[-1] == "FACILITY"
+    assert len(pair.wire.sent) == before
+    assert pair.controls[Side.USER].counters["oversized"] == 1
 
 
 def test_a_segment_out_of_order_spoils_the_message() -> None:
