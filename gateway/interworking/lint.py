@@ -14,6 +14,7 @@ from gateway.interworking.cause_tables import H225Table, NameTable, Profile, Ros
 from gateway.interworking.number_class import ClassTable
 from gateway.interworking.number_plan import DialRule, NumberPlan, country_plan, number_plan
 from gateway.interworking.redirecting import RedirectingTable
+from gateway.isdn.variant import TrunkVariant
 from gateway.model.errors import GatewayError, MappingError
 from gateway.tables import Key, check, load, read, where
 from gateway.translators.teams_addresses import TeamsTable
@@ -27,6 +28,7 @@ SCHEMAS: Mapping[str, type[BaseModel]] = {
     "numbers/classes.yaml": ClassTable,
     "numbers/*.yaml": NumberPlan,
     "teams.yaml": TeamsTable,
+    "isdn/*.yaml": TrunkVariant,
 }
 """Schema of each table by its place in the folder; the first pattern that fits."""
 
