@@ -17,7 +17,7 @@ It may be called before the request returns.
 """
 
 MediaMoved = Callable[[bytes, float], None]
-"""Hears that the endpoint receives elsewhere now (its media gateway has restarted): the peer has to be offered this."""
+"""Hears that the endpoint receives elsewhere now, its media gateway having restarted: offer this to the peer."""
 
 
 class MediaEndpoint(Protocol):
@@ -34,8 +34,8 @@ class MediaEndpoint(Protocol):
     def modify(self, remote: bytes, direction: Direction | None, done: MediaDone, now: float) -> None:
         """Takes `remote` as the peer's description; b"" leaves it as it was.
 
-        `direction` is seen from here; None is what `remote` says, turned round. A failure leaves everything as it was.
-        Requests made while one is under way are carried out after it, in order.
+        `direction` is seen from here; None is what `remote` says, turned round. A failure leaves everything as it
+        was. Requests made while one is under way are carried out after it, in order.
         """
 
     def cross_connect(self, other: "MediaEndpoint", done: MediaDone, now: float) -> None:
