@@ -1,16 +1,18 @@
 """UDP sockets: read in bursts, written at once, ICMP errors told to whom they concern.
 
 A reader on a plain socket costs the same as the loop's datagram endpoint (5 to 6 microseconds for a datagram in and
-one out), gives bursts a beginning and an end, and lets the error queue be read.
+one out), gives bursts a beginning and an end, and lets the error queue be read. The loop does not look at the
+socket itself but at an epoll of its own: libuv gives up a descriptor for good once it has an error on it.
 """
 
 import asyncio
 import errno
+import select
 import socket
 import sys
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from gateway.sip.flow import Flow, Transport
 
@@ -30,7 +32,10 @@ _UNREACHABLE = frozenset({(2, 3), (3, 1)})  # "Destination unreachable" of ICMP 
 class UdpSocket:
     """One bound socket; `index` is its number among the listeners."""
 
-    __slots__ = ("_failed", "_loop", "_received", "_waiting", "after_batch", "clock", "index", "is_inet6", "socket")
+    __slots__ = (
+        "_failed", "_loop", "_ready", "_received", "_room", "_waiting",
+        "after_batch", "clock", "index", "is_inet6", "socket",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -52,7 +57,8 @@ class UdpSocket:
         self.clock = clock
         self.after_batch = after_batch
         _prepare(bound)
-        loop.add_reader(bound, self._readable)
+        self._room: Watched | None = None
+        self._ready = self._watch(writing=False)
 
     def send(self, octets: bytes, flow: Flow) -> None:
         """Sends one datagram; when the socket is full it waits its turn. Never raises."""
@@ -68,12 +74,14 @@ class UdpSocket:
 
     def close(self) -> None:
         """Nothing is read or written any more."""
-        self._loop.remove_reader(self.socket)
-        self._loop.remove_writer(self.socket)
+        self._unwatch(self._ready)
+        if self._room is not None:
+            self._unwatch(self._room)
         self.socket.close()
 
     def _readable(self) -> None:
         receive, index, is_inet6, now = self.socket.recvfrom, self.index, self.is_inet6, self.clock()
+        octets = b""
         try:
             for _ in range(_BURST):
                 octets, address = receive(_LONGEST)
@@ -81,7 +89,8 @@ class UdpSocket:
                     host = address[0] if not is_inet6 else numbered(address)
                     self._hand_over(octets, Flow(Transport.UDP, host, address[1], 0, index), now)
         except BlockingIOError:
-            pass
+            if not octets:  # Woken for nothing but an error.
+                self._read_errors()
         except OSError:
             self._read_errors()
         finally:
@@ -115,12 +124,14 @@ class UdpSocket:
                 self._failed(Flow(Transport.UDP, address[0], address[1], 0, self.index))
 
     def _wait(self, octets: bytes, flow: Flow) -> None:
-        if not self._waiting:
-            self._loop.add_writer(self.socket, self._writable)
+        if self._room is None:
+            self._room = self._watch(writing=True)
         if len(self._waiting) < MOST_WAITING:
             self._waiting.append((octets, flow))
 
     def _writable(self) -> None:
+        # An error that is there would wake us again and again, and be taken for one of what is sent next.
+        self._read_errors()
         while self._waiting:
             octets, flow = self._waiting[0]
             try:
@@ -130,12 +141,40 @@ class UdpSocket:
             except OSError:
                 self._failed(flow)
             self._waiting.popleft()
-        self._loop.remove_writer(self.socket)
+        if self._room is not None:
+            self._unwatch(self._room)
+            self._room = None
+
+    def _watch(self, *, writing: bool) -> "Watched":
+        act = self._writable if writing else self._readable
+        if not hasattr(select, "epoll"):
+            own = self.socket.dup()
+            (self._loop.add_writer if writing else self._loop.add_reader)(own, act)
+            return own
+        watched = select.epoll()
+        watched.register(self.socket, select.EPOLLOUT if writing else select.EPOLLIN)
+        self._loop.add_reader(watched, act)
+        return watched
+
+    def _unwatch(self, watched: "Watched") -> None:
+        self._loop.remove_reader(watched)
+        self._loop.remove_writer(watched)
+        watched.close()
 
 
 def numbered(address: tuple[Any, ...]) -> str:
     """The host of an IPv6 socket address, with its scope where it has one (RFC 4007 §11)."""
     return f"{address[0]}%{address[3]}" if address[3] else str(address[0])
+
+
+class Watched(Protocol):
+    """A descriptor that is readable when the socket is ready."""
+
+    def fileno(self) -> int:
+        """Its number."""
+
+    def close(self) -> None:
+        """It is no more."""
 
 
 def _is_sip(octets: bytes) -> bool:

@@ -104,50 +104,59 @@ def test_what_cannot_be_sent_fails_and_never_raises(run: Runner) -> None:
 
 
 def test_a_full_socket_keeps_datagrams_in_order_until_there_is_room() -> None:
-    class Full:
+    class Full(socket.socket):
         """A socket that is full twice."""
 
-        family = socket.AF_INET
+        refusals = 2
 
-        def __init__(self) -> None:
-            self.refusals = 2
-            self.sent: list[bytes] = []
-
-        def setblocking(self, flag: bool) -> None: ...
-
-        def setsockopt(self, *option: int) -> None: ...
-
-        def sendto(self, octets: bytes, address: tuple[str, int]) -> None:
+        def sendto(self, octets: bytes, address: tuple[str, int]) -> int:  # type: ignore[override]
             if self.refusals:
                 self.refusals -= 1
                 raise BlockingIOError
-            self.sent.append(octets)
+            sent.append(octets)
+            return len(octets)
 
     class Loop:
-        """Keeps the writer."""
+        """Keeps what is watched."""
 
-        writer: Callable[[], None] | None = None
+        def add_reader(self, watched: object, act: Callable[[], None]) -> None:
+            acts[watched] = act
 
-        def add_reader(self, *what: object) -> None: ...
+        def remove_reader(self, watched: object) -> None:
+            del acts[watched]
 
-        def add_writer(self, bound: object, writer: Callable[[], None]) -> None:
-            self.writer = writer
+        def remove_writer(self, watched: object) -> None: ...
 
-        def remove_writer(self, bound: object) -> None:
-            self.writer = None
-
-    loop, full = Loop(), Full()
-    bound = udp.UdpSocket(loop, full, 0, print, print, float, print)  # type: ignore[arg-type]
+    acts: dict[object, Callable[[], None]] = {}
+    sent: list[bytes] = []
+    bound = udp.UdpSocket(Loop(), Full(type=socket.SOCK_DGRAM), 0, print, print, float, print)  # type: ignore[arg-type]
     flow = Flow(Transport.UDP, "127.0.0.1", 5060)
     for octets in (b"1", b"2"):
         bound.send(octets, flow)
-    assert loop.writer
-    writer = loop.writer
+    _, writer = acts.values()
     writer()
-    assert full.sent == []
-    assert loop.writer is writer
+    assert sent == []
+    assert len(acts) == 2
     writer()
-    assert full.sent == [b"1", b"2"]
-    assert loop.writer is None
+    assert sent == [b"1", b"2"]
+    assert len(acts) == 1
     bound.send(b"3", flow)
-    assert full.sent == [b"1", b"2", b"3"]
+    assert sent == [b"1", b"2", b"3"]
+    bound.close()
+    assert not acts
+
+
+@both_loops
+def test_an_icmp_error_leaves_the_socket_readable(run: Runner) -> None:
+    async def exchange() -> None:
+        async with station("udp:127.0.0.1:0") as there:
+            with _plain() as gone:
+                nobody = Flow(Transport.UDP, *gone.getsockname())
+            with _plain() as peer:
+                for number in range(5):
+                    there.transports.send(nobody, options())
+                    await asyncio.sleep(0.02)  # The loop sees the error by itself.
+                    peer.sendto(b"%d" % number + options(), ("127.0.0.1", there.bound[0].port))
+                    assert (await there.message())[0][:1] == b"%d" % number
+
+    run(exchange())
