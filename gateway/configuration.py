@@ -7,12 +7,13 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from gateway.tables import Key, Table, load, refuse, repeated
 
 _TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
 _PATTERN = re.compile(r"\+?[0-9xX*#]+", re.ASCII)
+_CHANNELS = re.compile(r"[0-9]{1,3}(-[0-9]{1,3})?(,[0-9]{1,3}(-[0-9]{1,3})?)*", re.ASCII)
 
 
 class TransferPolicy(StrEnum):
@@ -128,50 +129,132 @@ class Timing(Table):
     options: float = Field(default=30.0, ge=0)
 
 
-class Trunk(Table):
-    """One trunk. `peers` in order of preference; a request from the address of one belongs to the trunk.
+class AnyTrunk(Table):
+    """What trunks of every protocol have.
 
     `transfer` says what is done with a transfer that this trunk's side asks for; `recall` whether the transferor is
     called again when its target fails after it has gone. `redirect`: 3xx are followed here or handed to the caller.
-    `trusted`: identities are believed and given (RFC 3325). `fqdn` stands in Contact, Via and From towards the peer.
-    `symmetric`: requests within a call go where the peer's came from, whatever its Contact says.
-    `reliable`: whether calls support or require reliable provisional responses (RFC 3262); one that leaves without an
-    offer asks for none, as the answer to an offer in such a response may come too late.
+    `trusted`: identities are believed and given (RFC 3325).
     `ringback`: who is transferred, and is on hold, hears the target ring as soon as that sends early media.
-    `refer_accept_code`: 202 (RFC 3515) or 200 (RFC 7647). `trace`: transfers are recorded with whole headers.
+    `trace`: transfers are recorded with whole headers.
     """
 
     name: str = Field(min_length=1)
-    protocol: Literal["sip"] = "sip"
     profile: Literal["generic", "teams"] = "generic"
-    peers: tuple[PlaceText, ...] = ()
     transfer: TransferPolicy = TransferPolicy.CONSUME
     trusted: bool = False
-    fqdn: str = ""
     redirect: Literal["follow", "pass"] = "follow"
     recall: bool = False
-    symmetric: bool = False
     replaces: bool = True
+    early_media: bool = True
+    ringback: bool = False
+    causes: str = "rfc3398"
+    numbers: str = ""
+    trace: bool = False
+
+
+class Trunk(AnyTrunk):
+    """A SIP trunk. `peers` in order of preference; a request from the address of one belongs to the trunk.
+
+    `fqdn` stands in Contact, Via and From towards the peer.
+    `symmetric`: requests within a call go where the peer's came from, whatever its Contact says.
+    `reliable`: whether calls support or require reliable provisional responses (RFC 3262); one that leaves without an
+    offer asks for none, as the answer to an offer in such a response may come too late.
+    `refer_accept_code`: 202 (RFC 3515) or 200 (RFC 7647).
+    """
+
+    protocol: Literal["sip"] = "sip"
+    peers: tuple[PlaceText, ...] = ()
+    fqdn: str = ""
+    symmetric: bool = False
     reliable: Literal["off", "supported", "required"] = "supported"
     session_timer: bool = True
     refer_accept_code: Literal[200, 202] = 202
     hide_topology: bool = True
-    early_media: bool = True
-    ringback: bool = False
-    causes: str = "rfc3398"
     headers: HeaderPolicy = HeaderPolicy()
     credentials: Credentials | None = None
     users: tuple[Credentials, ...] = ()
     algorithms: tuple[Literal["SHA-256", "MD5"], ...] = ("SHA-256",)
-    numbers: str = ""
     options: bool | None = None
-    trace: bool = False
 
     @model_validator(mode="after")
     def _teams_needs_a_name(self) -> "Trunk":
         if self.profile == "teams" and not self.fqdn:
             refuse([(("fqdn",), "a teams trunk needs the name that is in its certificate")])
         return self
+
+
+class IsdnTrunk(AnyTrunk):
+    """An ISDN trunk: one D channel and its B-channels.
+
+    `link` is how the D channel is reached: `udp:local>remote`, a datagram for each LAPD frame without FCS. `side` is
+    ours, `variant` the kind of trunk (mappings/isdn/). `channels` are the numbers of the B-channels. Trunks of the
+    same `group` share signalling: calls on them can be joined by the exchange; "" is a group of its own.
+    `overlap`: a called number need not be complete in SETUP. `media` names what ends the B-channels; with "none"
+    sessions are described as if the host of `media_address` did, at the port given plus the number of the channel.
+    """
+
+    protocol: Literal["isdn"]
+    profile: Literal["generic"] = "generic"
+    link: str
+    side: Literal["user", "network"] = "user"
+    variant: str = "euroisdn"
+    access: Literal["primary", "basic"] = "primary"
+    channels: str = "1-15,17-31"
+    group: str = ""
+    overlap: bool = False
+    media: Literal["none"] = "none"
+    media_address: PlaceText = "udp:127.0.0.1:40000"
+
+    @property
+    def link_ends(self) -> tuple[Place, Place]:
+        """Our end of the link, and the peer's."""
+        own, _, peer = self.link.partition(">")
+        first, second = place(own), place(peer if ":" in peer[:4] else f"{own.partition(':')[0]}:{peer}")
+        return first, second
+
+    @property
+    def channel_numbers(self) -> tuple[int, ...]:
+        """The B-channels in order."""
+        return tuple(sorted(set(_numbers(self.channels))))
+
+    @field_validator("link")
+    @classmethod
+    def _is_link(cls, text: str) -> str:
+        own, arrow, peer = text.partition(">")
+        if not arrow or not own.startswith("udp:"):
+            raise ValueError("should be udp:local-host:port>remote-host:port")
+        for end in (place(own), place(peer if peer.startswith("udp:") else f"udp:{peer}")):
+            if not end.is_numeric or end.port is None:
+                raise ValueError("both ends need an address and a port")
+        return text
+
+    @field_validator("channels")
+    @classmethod
+    def _are_channels(cls, text: str) -> str:
+        if not _CHANNELS.fullmatch(text) or not all(1 <= number <= 127 for number in _numbers(text)):
+            raise ValueError("should be numbers and ranges of them from 1 to 127, as in 1-15,17-31")
+        if not tuple(_numbers(text)):
+            raise ValueError("no channel is left")
+        return text
+
+
+def _numbers(text: str) -> Iterator[int]:
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        yield from range(int(first), int(last or first) + 1)
+
+
+def _protocol(trunk: object) -> str:
+    """Which arm of the union a trunk is; one that says nothing speaks SIP."""
+    found = trunk.get("protocol", "sip") if isinstance(trunk, dict) else getattr(trunk, "protocol", "sip")
+    return "isdn" if found == "isdn" else "sip"
+
+
+OneTrunk = Annotated[
+    Annotated[Trunk, Tag("sip")] | Annotated[IsdnTrunk, Tag("isdn")],
+    Discriminator(_protocol),
+]
 
 
 class Route(Table):
@@ -196,7 +279,7 @@ class Configuration(Table):
     """The whole file."""
 
     listen: tuple[PlaceText, ...] = Field(min_length=1)
-    trunks: tuple[Trunk, ...] = Field(min_length=1)
+    trunks: tuple[OneTrunk, ...] = Field(min_length=1)
     routes: tuple[Route, ...] = ()
     tls: Tls = Tls()
     limits: Limits = Limits()
@@ -224,6 +307,8 @@ class Configuration(Table):
             yield key, "is there twice"
         if self.tls.key and not self.tls.certificate:
             yield ("tls", "certificate"), "a key needs its certificate"
+        if self.workers > 1 and self.isdn_trunks:
+            yield ("workers",), "a D channel belongs to one process: one worker with ISDN trunks"
 
     def _name_findings(self) -> Iterator[tuple[Key, str]]:
         names = {trunk.name for trunk in self.trunks}
@@ -235,9 +320,19 @@ class Configuration(Table):
             if route.source != "*" and route.source not in names:
                 yield ("routes", index, "from"), f"no trunk {route.source!r}"
 
-    def trunk(self, name: str) -> Trunk:
+    def trunk(self, name: str) -> OneTrunk:
         """The trunk of that name. Raises KeyError."""
         return {trunk.name: trunk for trunk in self.trunks}[name]
+
+    @property
+    def sip_trunks(self) -> tuple[Trunk, ...]:
+        """Those that speak SIP."""
+        return tuple(trunk for trunk in self.trunks if isinstance(trunk, Trunk))
+
+    @property
+    def isdn_trunks(self) -> tuple[IsdnTrunk, ...]:
+        """Those with a D channel."""
+        return tuple(trunk for trunk in self.trunks if isinstance(trunk, IsdnTrunk))
 
 
 def configuration(path: Path) -> Configuration:

@@ -112,4 +112,4 @@ def test_the_recipe_for_teams_is_sound(tmp_path: Path) -> None:
     (recipe,) = re.findall(r"```yaml\n(.*?)```", GUIDE, re.S)
     path = tmp_path / "gateway.yaml"
     path.write_text(recipe)
-    assert configuration(path).trunk("teams").fqdn == "sbc.example.net"
+    assert configuration(path).sip_trunks[0].fqdn == "sbc.example.net"

@@ -321,7 +321,7 @@ class SipEnd(SessionEvents, ReferEvents):
     def _configure(self, configuration: Configuration) -> None:
         product = configuration.user_agent
         self.ua.server = (("Server", product),) if product else ()
-        settings = {each.name: each for each in configuration.trunks}
+        settings = {each.name: each for each in configuration.sip_trunks}
         for name in [name for name in self.trunks if name not in settings]:
             self.trunks.pop(name).stop()
         for name, each in settings.items():
@@ -372,7 +372,7 @@ class SipEnd(SessionEvents, ReferEvents):
 
 
 def _names(configuration: Configuration) -> tuple[str, ...]:
-    return tuple(trunk.fqdn for trunk in configuration.trunks if trunk.fqdn)
+    return tuple(trunk.fqdn for trunk in configuration.sip_trunks if trunk.fqdn)
 
 
 def _realm(configuration: Configuration, listeners: Sequence[Listener]) -> str:
@@ -397,7 +397,7 @@ def _try(
     configuration: Configuration, own: OwnAddresses, watch: Callable[[SipTrunk, TrunkPeer], PeerMonitor]
 ) -> None:
     """Raises GatewayError when a trunk of `configuration` cannot be set up."""
-    for settings in configuration.trunks:
+    for settings in configuration.sip_trunks:
         SipTrunk(own).configure(settings, configuration, watch)
 
 

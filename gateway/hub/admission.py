@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from gateway.configuration import TransferPolicy, Trunk
+from gateway.configuration import AnyTrunk, TransferPolicy
 from gateway.hub.bystander import PENDING
 from gateway.hub.call import Call
 from gateway.hub.leg import Leg
@@ -30,7 +30,7 @@ _CARRIED_OUT = frozenset((TransferKind.BLIND, TransferKind.ATTENDED, TransferKin
 
 
 def refused(
-    hub: "Hub", call: Call, leg: Leg, request: TransferRequest, replaced: Leg | None, trunk: Trunk
+    hub: "Hub", call: Call, leg: Leg, request: TransferRequest, replaced: Leg | None, trunk: AnyTrunk
 ) -> Clearing | None:
     """How the transfer is refused; None when it can be tried."""
     if trunk.transfer is TransferPolicy.REJECT:

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from gateway.configuration import Configuration, Trunk
+from gateway.configuration import AnyTrunk, Configuration
 from gateway.hub.bystander import Bystander
 from gateway.hub.call import Call
 from gateway.hub.call_table import CallState
@@ -78,7 +78,7 @@ class Hub(Bystander):
     def configuration(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self.routing = Routing(configuration.routes)
-        self.settings: dict[str, Trunk] = {trunk.name: trunk for trunk in configuration.trunks}
+        self.settings: dict[str, AnyTrunk] = {trunk.name: trunk for trunk in configuration.trunks}
 
     # Calls.
 

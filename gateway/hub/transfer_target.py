@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gateway.configuration import Trunk, place
+from gateway.configuration import AnyTrunk, Trunk, place
 from gateway.hub.leg import Leg
 from gateway.interworking.number_plan import international, number_plan
 from gateway.interworking.telephone_uri import dialled
@@ -25,7 +25,7 @@ _TAGS = frozenset(("replaces",))
 _TOKEN = frozenset(("message body", "content-type", "content-id", "content-disposition"))
 
 
-def settings_of(hub: "Hub", trunk: str) -> Trunk:
+def settings_of(hub: "Hub", trunk: str) -> AnyTrunk:
     """The settings of a trunk; those of any when a reload has taken it out while calls are still up on it."""
     return hub.settings.get(trunk) or Trunk(name=trunk)
 
@@ -45,9 +45,9 @@ def target_uri(request: TransferRequest) -> str:
     return str(parsed.request_uri()) if parsed.headers or "method" in parsed.parameters else uri
 
 
-def goes_back_to_teams(trunk: Trunk, uri: str) -> bool:
+def goes_back_to_teams(trunk: AnyTrunk, uri: str) -> bool:
     """Whether Teams alone can resolve the target that it named: its own hosts, and those of the trunk's peers."""
-    if trunk.profile != "teams":
+    if not isinstance(trunk, Trunk) or trunk.profile != "teams":
         return False
     host = Uri.parse(uri).host.lower()
     return is_teams(uri) or any(_is_of(host, place(peer).host.lower()) for peer in trunk.peers)
@@ -60,7 +60,7 @@ def _is_of(host: str, peer: str) -> bool:
 
 
 def triggered(
-    request: TransferRequest, transferee: Leg, caller: CallRequest, trunk: Trunk, *, verbatim: bool
+    request: TransferRequest, transferee: Leg, caller: CallRequest, trunk: AnyTrunk, *, verbatim: bool
 ) -> CallRequest:
     """The new call to the target, as the transferee would make it: `caller` tells who that is.
 

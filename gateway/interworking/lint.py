@@ -7,14 +7,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from gateway.configuration import Configuration, Trunk
+from gateway.configuration import AnyTrunk, Configuration, IsdnTrunk
 from gateway.interworking import cause_tables
 from gateway.interworking.cause_profiles import own_table, profiles
 from gateway.interworking.cause_tables import H225Table, NameTable, Profile, RoseTable
 from gateway.interworking.number_class import ClassTable
 from gateway.interworking.number_plan import DialRule, NumberPlan, country_plan, number_plan
 from gateway.interworking.redirecting import RedirectingTable
-from gateway.isdn.variant import TrunkVariant
+from gateway.isdn.variant import TrunkVariant, variant
 from gateway.model.errors import GatewayError, MappingError
 from gateway.tables import Key, check, load, read, where
 from gateway.translators.teams_addresses import TeamsTable
@@ -67,7 +67,7 @@ def lint_configuration(path: Path) -> tuple[MappingError, ...]:
     )
 
 
-def _in_trunk(trunk: Trunk) -> Iterator[tuple[str, str]]:
+def _in_trunk(trunk: AnyTrunk) -> Iterator[tuple[str, str]]:
     try:
         own_table(trunk.causes)
     except GatewayError as error:
@@ -76,6 +76,11 @@ def _in_trunk(trunk: Trunk) -> Iterator[tuple[str, str]]:
         number_plan(trunk.numbers or "default")
     except GatewayError as error:
         yield "numbers", str(error)
+    if isinstance(trunk, IsdnTrunk):
+        try:
+            variant(trunk.variant)
+        except GatewayError as error:
+            yield "variant", str(error)
 
 
 def _lint_file(path: Path, schema: type[BaseModel] | None) -> list[MappingError]:

@@ -58,12 +58,12 @@ def teams(**settings: Any) -> dict[str, Any]:
 def trunk(settings: dict[str, Any] | None = None, **more: Any) -> SipTrunk:
     """One trunk by itself; its peers are not watched."""
     given = configuration({**(settings or carrier()), **more})
-    made = SipTrunk(OwnAddresses(LISTENERS, [each.fqdn for each in given.trunks]))
+    made = SipTrunk(OwnAddresses(LISTENERS, [each.fqdn for each in given.sip_trunks]))
 
     def watch(line: SipTrunk, peer: TrunkPeer) -> PeerMonitor:
         return PeerMonitor(line.name, str(peer.place), lambda heard, now: None, 0.0, TimerQueue(), Notes())
 
-    made.configure(given.trunks[0], given, watch)
+    made.configure(given.sip_trunks[0], given, watch)
     return made
 
 
