@@ -112,6 +112,9 @@ class Transports:
         """Sends a message. Never raises: what cannot go is told to `failed`, later."""
         if self._tap is not None:
             self._tap(False, flow, self.address(flow), octets)
+        if not 0 < flow.port < 65_536:  # A peer may write anything into its Via or Contact.
+            self._fail(flow)
+            return
         if flow.transport is Transport.UDP:
             bound = self._datagrams.get(flow.listener)
             if bound is None or bound.is_inet6 != (":" in flow.host):

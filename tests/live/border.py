@@ -1,11 +1,11 @@
 """refergate between softphones, each behind a trunk of its own, on loopback addresses of their own."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from tests.live.signalling import Read, assert_clean
+from tests.live.signalling import assert_clean
 from tests.peers import tshark
 from tests.peers.authority import for_loopback
 from tests.peers.pjsua_phone import PjsuaPhone
@@ -33,7 +33,13 @@ class Border:
         self.ports = dict(zip(self.users, free_ports(phones), strict=True))
         self.addresses = {user: f"127.0.0.{2 + number}" for number, user in enumerate(self.users)}
         self._certificate = for_loopback(folder) if transport == "tls" else None
-        self.gateway = self._stack.enter_context(self._gateway(trunks or {}))
+        self.gateway = self._gateway(trunks or {})
+        self.phones: dict[str, PjsuaPhone] = {}
+
+    def open(self) -> None:
+        """Starts gateway and phones."""
+        self.gateway.start()
+        self._stack.enter_context(self.gateway)
         self.phones = {user: self._stack.enter_context(self._phone(user)) for user in self.users}
 
     @property
@@ -79,7 +85,7 @@ class Border:
                 "key": str(self._certificate),
                 "verify": "off",
             }
-        return Refergate(self.folder, settings, transports=(self.transport,), capture=True)
+        return Refergate(self.folder, settings, transports=(self.transport,), capture=True, start=False)
 
     def _phone(self, user: str) -> PjsuaPhone:
         pem = str(self._certificate or "")
@@ -89,27 +95,13 @@ class Border:
 @contextmanager
 def border(folder: Path, transport: str = "udp", **more: Any) -> Iterator[Border]:
     """A border whose signalling is recorded, and is found clean by tshark in the end."""
-    with recorded(folder, transport) as note:
-        here = Border(folder, transport, **more)
-        note.append(here)
+    here = Border(folder, transport, **more)
+    ports = [here.port, *here.ports.values()]
+    capture = folder / "wire.pcap" if transport != "tls" else here.gateway.capture_path
+    which = " or ".join(f"port {port}" for port in ports)
+    # Of TLS it is the gateway's own capture that can be read.
+    with tshark.recording(capture, which, keep="udp or tcp") if transport != "tls" else nullcontext():
+        here.open()
         yield here
         here.close()
-
-
-@contextmanager
-def recorded(folder: Path, transport: str) -> Iterator[list[Border]]:
-    """tshark reads what dumpcap saw; of TLS it reads the gateway's own capture."""
-    made: list[Border] = []
-    capture = folder / "wire.pcap"
-    if transport == "tls":
-        yield made
-        capture = made[0].gateway.capture_path
-    else:
-        with tshark.recording(capture, "net 127.0.0.0/8", keep="udp or tcp"):
-            yield made
-    clean(capture, made[0])
-
-
-def clean(capture: Path, border: Border) -> list[Read]:
-    """All messages of the capture, none malformed or unanswered."""
-    return assert_clean(capture, [border.port, *border.ports.values()])
+    assert_clean(capture, ports)

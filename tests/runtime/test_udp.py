@@ -160,3 +160,16 @@ def test_an_icmp_error_leaves_the_socket_readable(run: Runner) -> None:
                     assert (await there.message())[0][:1] == b"%d" % number
 
     run(exchange())
+
+
+@both_loops
+def test_a_port_that_is_none_is_told_as_failed(run: Runner) -> None:
+    async def exchange() -> None:
+        async with station("udp:127.0.0.1:0", "tcp:127.0.0.1:0") as there:
+            for transport in (Transport.UDP, Transport.TCP):
+                for port in (0, 65_536, 4_294_967_296):
+                    way = Flow(transport, "127.0.0.1", port)
+                    there.transports.send(way, options())
+                    assert (await there.failure())._replace(listener=0) == way
+
+    run(exchange())
