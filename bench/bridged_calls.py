@@ -2,8 +2,8 @@
 
 SIPp calls and answers on one core, the server has the other. CPU time of the server is the figure. It depends on how
 busy the server is: one that sleeps between messages finds its caches cold at each. sippy and refergate are therefore
-compared at loads that take about half of a core each, and besides at the same load, which is one that sippy can carry.
-What is measured of refergate alone is measured at one and the same load.
+compared at loads that take about half of a core each, and besides at the same load, one that sippy can carry. What
+is measured of refergate alone is measured at one and the same load.
 """
 
 from collections.abc import Callable, Generator, Iterator
@@ -46,7 +46,7 @@ def _against_sippy(callee: int) -> Generator[Row, None, float]:
         )
         for _ in range(ROUNDS)
     ]
-    theirs, ours, idle, plain = (min(costs) for costs in zip(*turns, strict=True))
+    theirs, ours, idle, plain = (min(turn[which] for turn in turns) for which in range(4))
     yield Row(f"sippy b2bua_simple, bridged calls, {SIPPY_RATE} a second", f"{theirs:.2f} ms/call")
     yield Row(
         f"refergate, bridged calls, {RATE} a second",
