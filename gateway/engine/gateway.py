@@ -4,8 +4,10 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gateway.configuration import Configuration
+from gateway.ends.isdn_end import IsdnEnd
 from gateway.ends.sip_end import SipEnd
 from gateway.engine.between_workers import WorkerEnd, WorkerHub, is_told_elsewhere, with_workers
+from gateway.engine.trunks import AllTrunks
 from gateway.hub.hub import Hub
 from gateway.hub.leg import Observer
 from gateway.model.call import TransferRecord
@@ -25,8 +27,8 @@ class Gateway:
     `send` takes octets for a flow and must not call back at once; `locate` finds the ways to a URI (RFC 3263);
     `wall` gives seconds since 1970 for records. `listeners` are the bound addresses in the order of the
     configuration; `own_host` is our address on a way when we listen on any, `peer_names` are the names in a peer's
-    certificate; this is process number `worker` of `workers`. No method raises for what a peer does: a fault of ours
-    is logged, and what it happened in is dropped.
+    certificate; `send_frame` takes frames for the D channel of a trunk; this is process number `worker` of
+    `workers`. No method raises for what a peer does: a fault of ours is logged, and what it happened in is dropped.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Gateway:
         record: Callable[[TransferRecord], None],
         own_host: Callable[[Flow], str] | None = None,
         peer_names: Callable[[Flow], tuple[str, ...]] | None = None,
+        send_frame: Callable[[str, bytes], None] | None = None,
         worker: int = 0,
         workers: int = 1,
     ) -> None:
@@ -54,13 +57,14 @@ class Gateway:
         self.end = (SipEnd if is_alone else WorkerEnd)(
             configuration, listeners, self._timers, send, token, locate, observer, own_host=own_host
         )
+        self.isdn = IsdnEnd(configuration, self._timers, send_frame or _nowhere, token, observer)
         written = record if is_alone else lambda each: None if is_told_elsewhere(each) else record(each)
         self.hub = (Hub if is_alone else WorkerHub)(
-            configuration, self.end, self._timers, observer, token, written, wall
+            configuration, AllTrunks(self.end, self.isdn), self._timers, observer, token, written, wall
         )
         if isinstance(self.hub, WorkerHub):
             self.hub.own, self.hub.workers = worker, workers
-        self.end.hub = self.hub
+        self.end.hub = self.isdn.hub = self.hub
         if peer_names is not None:
             self.end.peer_names = peer_names
         self._receive = self.end.ua.receive
@@ -71,6 +75,20 @@ class Gateway:
             self._receive(octets, flow, now)
         except Exception as error:
             self.fault(error, flow=str(flow), message=octets[:_MOST_SHOWN].decode("utf-8", "replace"))
+
+    def receive_frame(self, trunk: str, frame: bytes, now: float) -> None:
+        """A frame of the D channel of that trunk."""
+        try:
+            self.isdn.receive(trunk, frame, now)
+        except Exception as error:
+            self.fault(error, trunk=trunk, frame=frame.hex())
+
+    def line_changed(self, trunk: str, is_up: bool, now: float) -> None:
+        """Layer 1 of that trunk has come, or has gone."""
+        try:
+            self.isdn.line_changed(trunk, is_up, now)
+        except Exception as error:
+            self.fault(error, trunk=trunk)
 
     def flow_failed(self, flow: Flow, now: float) -> None:
         """A connection was lost or could not be opened, or nobody listens there."""
@@ -94,6 +112,7 @@ class Gateway:
     def start(self, now: float) -> None:
         """All listeners are bound: peers are looked up and watched."""
         self.end.start(now)
+        self.isdn.start(now)
 
     def reload(self, configuration: Configuration, now: float) -> None:
         """Another configuration from now on; calls go on. What is listened on stays. Raises GatewayError, and all is
@@ -101,11 +120,13 @@ class Gateway:
         """
         configuration = self._completed(configuration)
         self.end.reload(configuration, now)
+        self.isdn.reload(configuration, now)
         self.hub.configuration = configuration
 
     def drain(self, now: float) -> None:
         """No new calls any more; those there are go on."""
         self.end.drain(now)
+        self.isdn.drain(now)
         self.hub.drain(now)
 
     @property
@@ -137,6 +158,7 @@ class Gateway:
         return {
             **self.hub.statistics(),
             **self.end.statistics(),
+            **self.isdn.statistics(),
             "transfers": len(self.hub.transfers.running),
             "timers": len(self._timers),
             "faults": self._faults,
@@ -150,3 +172,7 @@ class Gateway:
         self._faults += 1
         trace = "".join(traceback.format_exception(error))
         self._observer.log("fault", level="error", reason=repr(error), traceback=trace, **fields)
+
+
+def _nowhere(trunk: str, frame: bytes) -> None:
+    """There is no D channel."""

@@ -13,6 +13,7 @@ _SEPARATORS = str.maketrans("", "", "-.() ")
 _NUMBER = re.compile(r"\+?[0-9*#]+", re.ASCII)
 _REWRITE = re.compile(r"(?:-([0-9]+))?([^*]*)(\*?)", re.ASCII)
 _NO_ROUTE = 3
+_ANY_REST = "(.*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,14 @@ class Routing:
             return (Routed(rule.trunk, _with_user(called, rewritten(rule.rewrite, rest))),)
         raise GatewayError(f"no route from {source} to {user or called.uri!r}", sip_status=404, cause=_NO_ROUTE)
 
+    def is_complete(self, source: str, called: Party) -> bool:
+        """Whether no further digit is wanted: the first route that fits is for numbers of that length alone."""
+        number = dialled_user(called).translate(_SEPARATORS)
+        for rule in self._rules:
+            if rule.source in ("*", source) and rule.rest(number, number) is not None:
+                return rule.numbers is not None and not rule.numbers.pattern.endswith(_ANY_REST)
+        return False
+
 
 def dialled_user(called: Party) -> str:
     """The user part of the URI, its escapes undone and parameters left out; without a URI the number."""
@@ -84,7 +93,7 @@ def _pattern(match: str) -> re.Pattern[str] | None:
         return None
     whole = match.endswith("*")
     fixed = "".join("[0-9]" if sign in "xX" else re.escape(sign) for sign in match.removesuffix("*"))
-    return re.compile(f"{fixed}(.*)" if whole else f"({fixed})", re.ASCII)
+    return re.compile(f"{fixed}{_ANY_REST}" if whole else f"({fixed})", re.ASCII)
 
 
 def _digits(called: Party) -> str:

@@ -17,6 +17,7 @@ from gateway.engine.between_workers import way_to, workers_by_host
 from gateway.engine.gateway import Gateway
 from gateway.engine.ownership import Ownership
 from gateway.model.errors import GatewayError
+from gateway.runtime.d_channels import DChannels
 from gateway.runtime.entropy import Tokens
 from gateway.runtime.log import Log
 from gateway.runtime.mesh import Mesh, is_foreign
@@ -94,6 +95,8 @@ class Server:
         )
         bound = await self._transports.listen([place(text) for text in configuration.listen])
         self._resolver = Resolver(self._loop, self._clock, bound, self._transports.listener)
+        self._d_channels = DChannels(self._loop, self._clock)
+        self._d_channels.open(configuration)
         self.gateway = Gateway(
             configuration,
             token=Tokens(self._worker.own),
@@ -105,6 +108,7 @@ class Server:
             record=self._records.write,
             own_host=lambda flow: self._transports.address(flow)[0],
             peer_names=self._peer_names,
+            send_frame=self._d_channels.send,
             worker=self._worker.own,
             workers=self._worker.workers,
         )
@@ -120,6 +124,7 @@ class Server:
             self._mesh.stop()
         await self._resolver.close()
         await self._transports.close()
+        self._d_channels.close()
         self._store.close()
         self._records.close()
         if self._capture:
@@ -173,6 +178,8 @@ class Server:
             self._receive(*message)
         self._early.clear()
         self._transports.after_batch = self._resolver.after_batch = self._flush
+        self._d_channels.received, self._d_channels.changed = self.gateway.receive_frame, self.gateway.line_changed
+        self._d_channels.done = self._flush
         self._loop.call_later(_TICK, self._tick)
         self._flush()
 
@@ -319,7 +326,7 @@ class Server:
         """Connections take a while to close; an OPTIONS that is due in the meantime would never be answered."""
         if self._alarm is not None:
             self._alarm.cancel()
-        self._transports.after_batch = self._resolver.after_batch = lambda: None
+        self._transports.after_batch = self._resolver.after_batch = self._d_channels.done = lambda: None
 
     def _finish(self) -> None:
         if not self._finished.done():

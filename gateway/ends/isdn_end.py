@@ -1,0 +1,120 @@
+"""The ISDN end: trunks with a D channel, and legs over their calls."""
+
+from collections.abc import Callable
+
+from gateway.configuration import Configuration, IsdnTrunk, place
+from gateway.ends.isdn_leg import IsdnLeg
+from gateway.ends.isdn_line import IsdnLine
+from gateway.ends.media_resource import MediaResource
+from gateway.ends.no_media import NoMedia
+from gateway.hub.leg import LegEvents, Observer
+from gateway.model.call import CallRequest
+from gateway.model.errors import GatewayError
+from gateway.model.timers import TimerQueue
+
+_FIRST_PORT = 40_000
+_AT_START = ("link", "side", "variant", "access", "channels", "media", "media_address")
+"""Keys of a trunk that are looked at when it is made and not again."""
+
+
+class IsdnEnd:
+    """`send` takes a frame for the D channel of the trunk of that name, and must not call back at once.
+
+    `hub` hears of new calls; it is set when all is wired, before `start`. Raises GatewayError for a kind of trunk,
+    cause profile or number plan that does not exist.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        timers: TimerQueue,
+        send: Callable[[str, bytes], None],
+        token: Callable[[], str],
+        observer: Observer,
+    ) -> None:
+        self.configuration = configuration
+        self.timers = timers
+        self.token = token
+        self.observer = observer
+        self.hub: LegEvents
+        self.is_draining = False
+        self._send = send
+        self.lines: dict[str, IsdnLine] = {}
+        for settings in configuration.isdn_trunks:
+            self.lines[settings.name] = self._line(settings, configuration)
+
+    def start(self, now: float) -> None:
+        """Layer 1 is there: every data link is established."""
+        for line in self.lines.values():
+            line.interface.start(now)
+
+    def receive(self, trunk: str, frame: bytes, now: float) -> None:
+        """A frame of that trunk's D channel."""
+        line = self.lines.get(trunk)
+        if line is not None:
+            line.interface.receive(frame, now)
+
+    def line_changed(self, trunk: str, is_up: bool, now: float) -> None:
+        """Layer 1 has come, or has gone."""
+        line = self.lines.get(trunk)
+        if line is not None:
+            (line.interface.start if is_up else line.interface.deactivate)(now)
+
+    def drain(self, now: float) -> None:
+        """Takes no new calls."""
+        self.is_draining = True
+
+    def reload(self, configuration: Configuration, now: float) -> None:
+        """Goes by other settings; calls stay. What belongs to a link changes with a restart only: it is logged."""
+        self.configuration = configuration
+        wanted = {each.name: each for each in configuration.isdn_trunks}
+        for name, line in self.lines.items():
+            settings = wanted.get(name)
+            if settings is not None:
+                line.configure(settings, configuration)
+                waiting = [key for key in _AT_START if getattr(settings, key) != getattr(line.made_from, key)]
+            else:
+                waiting = ["name"]
+            if waiting:
+                self.observer.log("reload.needs_restart", level="warning", trunk=name, keys=waiting)
+        for name in wanted.keys() - self.lines.keys():
+            self.observer.log("reload.needs_restart", level="warning", trunk=name, keys=["name"])
+
+    @property
+    def is_full(self) -> bool:
+        """Whether there are too many calls."""
+        return sum(len(line.legs) for line in self.lines.values()) >= 2 * self.configuration.limits.calls
+
+    def statistics(self) -> dict[str, int]:
+        """Numbers for people."""
+        found: dict[str, int] = {}
+        for name, line in self.lines.items():
+            found[f"legs.{name}"] = len(line.legs)
+            found[f"channels_idle.{name}"] = line.control.channels.idle
+            found[f"link_up.{name}"] = int(line.is_up)
+        return found
+
+    # --- the hub asks ---
+
+    def place(self, trunk: str, request: CallRequest, owner: LegEvents, now: float) -> IsdnLeg:
+        """Calls. Raises GatewayError."""
+        return self.lines[trunk].place(request, owner, now)
+
+    def restore(self, snapshot: dict[str, object], owner: LegEvents, now: float) -> IsdnLeg:
+        """A leg as it was. Raises GatewayError when it cannot be taken up again."""
+        line = self.lines.get(str(snapshot.get("trunk")))
+        if line is None:
+            raise GatewayError(f"no trunk {snapshot.get('trunk')!r} any more", sip_status=503)
+        try:
+            return line.restore(snapshot, owner, now)
+        except (KeyError, TypeError, ValueError) as error:
+            raise GatewayError(f"a leg cannot be restored: {error!r}") from error
+
+    def media_for(self, settings: IsdnTrunk, law: str) -> MediaResource:
+        """What ends the B-channels of a trunk."""
+        where = place(settings.media_address)
+        return NoMedia(where.host, where.port or _FIRST_PORT, law)
+
+    def _line(self, settings: IsdnTrunk, configuration: Configuration) -> IsdnLine:
+        name = settings.name
+        return IsdnLine(self, settings, configuration, lambda frame: self._send(name, frame))

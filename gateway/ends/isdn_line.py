@@ -1,0 +1,261 @@
+"""One ISDN trunk at work: its interface, its calls as legs, and how parties and causes are said on it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gateway.configuration import Configuration, IsdnTrunk
+from gateway.ends.indifferent import Indifferent
+from gateway.ends.isdn_clearing import IsdnClearings
+from gateway.ends.isdn_events import IsdnEvents
+from gateway.ends.isdn_leg import IsdnLeg
+from gateway.ends.isdn_parties import Elements, Parties
+from gateway.ends.isdn_services import IsdnServices
+from gateway.ends.media_resource import MediaResource
+from gateway.ends.no_media import can_answer
+from gateway.hub.leg import LegEvents
+from gateway.hub.routing import Routing
+from gateway.interworking.address_map import AddressMap
+from gateway.interworking.cause_map import cause_map
+from gateway.interworking.number_plan import number_plan
+from gateway.isdn import elements as codec
+from gateway.isdn.call import IsdnCall
+from gateway.isdn.call_control import InterfaceSettings
+from gateway.isdn.channels import BChannel
+from gateway.isdn.data_link_user import DataLinkSettings
+from gateway.isdn.elements import BEARERS, Notification
+from gateway.isdn.interface import PointToPoint
+from gateway.isdn.q931 import Identifier, InformationElement, Message
+from gateway.isdn.side import Side
+from gateway.isdn.variant import variant
+from gateway.model.call import NORMAL, CallRequest, Clearing
+from gateway.model.causes import Cause, Location
+from gateway.model.errors import GatewayError
+from gateway.model.parties import Number
+
+if TYPE_CHECKING:
+    from gateway.ends.isdn_end import IsdnEnd
+
+_LINK = DataLinkSettings(over_datagrams=True, retry=2.0)
+_SPEECH = {law: InformationElement(Identifier.BEARER_CAPABILITY, BEARERS[f"speech {law}-law"]) for law in ("A", "mu")}
+_COMPLETE = InformationElement(Identifier.SENDING_COMPLETE)
+_NO_MEDIA = Clearing(503, Cause(47))
+_TELL_HOLD = frozenset(("etsi", "qsig"))
+
+
+class IsdnLine(Indifferent):
+    """A trunk by its settings, and the owner of its interface. `asking` are calls whose media has no description yet.
+
+    Raises GatewayError for a kind of trunk, a cause profile or a number plan that does not exist.
+    """
+
+    def __init__(
+        self, end: "IsdnEnd", settings: IsdnTrunk, configuration: Configuration, send: Callable[[bytes], None]
+    ) -> None:
+        self.name = settings.name
+        self.made_from = settings
+        self.timers = end.timers
+        self.end = end
+        self.variant = variant(settings.variant)
+        self.side = Side(settings.side)
+        self.location = Location.LOCAL_NETWORK if self.side is Side.NETWORK else Location.USER
+        self.media: MediaResource = end.media_for(settings, self.variant.law)
+        self.asking: dict[IsdnLeg, CallRequest] = {}
+        self.legs: set[IsdnLeg] = set()
+        self.configure(settings, configuration)
+        access = _interface(settings, self.side)
+        self.interface = PointToPoint(access, end.timers, send, self, _LINK)
+        self.control = self.interface.control
+        self.services = IsdnServices(self)
+
+    def configure(self, settings: IsdnTrunk, configuration: Configuration) -> None:
+        """Goes by these settings from now on; the link and its channels stay as they are."""
+        self.settings = settings
+        self.clearings = IsdnClearings(cause_map(settings.causes))
+        domain = own_host(configuration)
+        plan = number_plan(settings.numbers or "default")
+        self.parties = Parties(AddressMap(plan, domain), domain, trusted=settings.trusted)
+        self.routing = Routing(configuration.routes)
+
+    @property
+    def hub(self) -> LegEvents:
+        """Who takes calls."""
+        return self.end.hub
+
+    @property
+    def is_up(self) -> bool:
+        """Whether its data link is up."""
+        return self.control.is_up()
+
+    @property
+    def tells_hold(self) -> bool:
+        """Whether the peer wants to hear that the other side holds a call."""
+        return self.variant.operations in _TELL_HOLD
+
+    def hold_notification(self, *, held: bool) -> InformationElement:
+        """The element of NOTIFY that says so (EN 300 141)."""
+        notification = Notification.REMOTE_HOLD if held else Notification.REMOTE_RETRIEVAL
+        return InformationElement(Identifier.NOTIFICATION_INDICATOR, codec.encode_notification(notification))
+
+    # --- calls of ours ---
+
+    def place(self, request: CallRequest, owner: LegEvents, now: float) -> IsdnLeg:
+        """SETUP. Raises GatewayError: 503 without link or channel, 404 and 484 for what is no number, 488 for media
+        that no B-channel carries, 483 and 481 for what the ISDN cannot do.
+        """
+        self._check(request)
+        number = self.parties.called(request.called)
+        elements = self._setup_elements(request, number)
+        leg = self.new_leg(owner, incoming=False, address=self.parties.uri(number))
+        try:
+            call = self.control.setup(elements, now)
+        except GatewayError:
+            self.forget(leg)
+            raise
+        self._take(leg, call)
+        leg.reserve(request.session, now)
+        return leg
+
+    def _check(self, request: CallRequest) -> None:
+        if not self.is_up:
+            raise GatewayError(f"the D channel of {self.name} is down", sip_status=503, cause=38)
+        if request.hops <= 1:
+            raise GatewayError("the call has passed too many gateways", sip_status=483, cause=25)
+        if request.replaces:
+            raise GatewayError("no call can be replaced on the ISDN", sip_status=481, cause=29)
+        if request.session and not can_answer(request.session):
+            raise GatewayError("no audio that a B-channel carries", sip_status=488, cause=65)
+
+    def _setup_elements(self, request: CallRequest, number: Number) -> Elements:
+        complete = (_COMPLETE,) if self.variant.sending_complete else ()
+        return (
+            *complete,
+            _SPEECH[self.variant.law],
+            *self.parties.calling(request),
+            self.parties.called_element(number),
+            *self.parties.redirecting(request.kept),
+        )
+
+    # --- calls that are offered ---
+
+    def call_offered(self, call: IsdnCall, message: Message, now: float) -> None:
+        """SETUP. Raises GatewayError when no more calls are taken, or the number is missing."""
+        if self.end.is_draining or self.end.is_full:
+            raise GatewayError("no more calls are taken", sip_status=503, cause=42)
+        has_number = message.contents(Identifier.CALLED_PARTY_NUMBER) is not None
+        is_last = message.element(Identifier.SENDING_COMPLETE) is not None or not self.settings.overlap
+        if is_last and not has_number:
+            raise GatewayError("no called number", sip_status=484, cause=28)
+        leg = self.new_leg(self.hub, incoming=True, address="")
+        self._take(leg, call).arrived(message, now)
+
+    def is_complete(self, number: Number) -> bool:
+        """Whether the routes want no further digit of it."""
+        return self.routing.is_complete(self.name, self.parties.party(number))
+
+    def request(self, message: Message, number: Number) -> CallRequest:
+        """What a SETUP asks for, without the session."""
+        calling, asserted, privacy = self.parties.caller(message)
+        return CallRequest(
+            self.parties.party(number),
+            calling,
+            asserted=asserted,
+            privacy=privacy,
+            kept=self.parties.diversions(message),
+        )
+
+    # --- media ---
+
+    def media_reserved(self, leg: IsdnLeg, session: bytes | None, now: float) -> None:
+        """The B-channel of a new call has an end, or cannot have one."""
+        if session is None:
+            self.timers.start(now, lambda then: self._without_media(leg, then))
+            return
+        leg.remote_session = session
+        request = self.asking.pop(leg, None)
+        if request is not None:
+            self.events(leg).asked(request, now)
+        elif leg.answer_due is not None:
+            leg.answered_late(now)
+
+    def media_changed(self, leg: IsdnLeg, session: bytes | None, now: float) -> None:
+        """The end of another B-channel of the same call."""
+        if session is not None:
+            leg.remote_session = session
+
+    def _without_media(self, leg: IsdnLeg, now: float) -> None:
+        if leg.gone:
+            return
+        was_asked = self.asking.pop(leg, None) is None
+        failure = leg.media_failure
+        clearing = self.clearings.refused(failure) if failure is not None else _NO_MEDIA
+        leg.clear(clearing, now)
+        if was_asked:
+            leg.owner.cleared(leg, clearing, now)
+
+    # --- legs ---
+
+    def new_leg(self, owner: LegEvents, *, incoming: bool, address: str) -> IsdnLeg:
+        """A leg without a call yet."""
+        leg = IsdnLeg(self, self.end.token(), owner, incoming=incoming, address=address)
+        self.legs.add(leg)
+        return leg
+
+    def forget(self, leg: IsdnLeg) -> None:
+        """The leg is over."""
+        self.legs.discard(leg)
+        self.asking.pop(leg, None)
+        self.services.forget(leg)
+
+    def restore(self, snapshot: dict[str, object], owner: LegEvents, now: float) -> IsdnLeg:
+        """A leg as it was. Raises GatewayError when its call cannot be taken up again."""
+        said = snapshot["call"]
+        leg = IsdnLeg(self, str(snapshot["id"]), owner, incoming=bool(snapshot["incoming"]), address="")
+        leg.address = str(snapshot["address"])
+        call = self.control.restore_call(said if isinstance(said, dict) else {}, now)
+        self.legs.add(leg)
+        self._take(leg, call)
+        leg.resume(snapshot, call, now)
+        return leg
+
+    def end_all(self, now: float) -> None:
+        """The trunk is no more: its calls are cleared."""
+        for leg in tuple(self.legs):
+            leg.clear(NORMAL, now)
+            leg.owner.cleared(leg, _NO_MEDIA, now)
+
+    def events(self, leg: IsdnLeg) -> IsdnEvents:
+        """Who hears the leg's call."""
+        found = leg.call.owner
+        assert isinstance(found, IsdnEvents)
+        return found
+
+    def _take(self, leg: IsdnLeg, call: IsdnCall) -> IsdnEvents:
+        leg.call = call
+        events = call.owner = IsdnEvents(self, leg)
+        return events
+
+    # --- what concerns no leg ---
+
+    def channels_restarted(self, channels: tuple[BChannel, ...], now: float) -> None:
+        """RESTART is done."""
+        self.end.observer.log("isdn.restarted", trunk=self.name, channels=[str(each) for each in channels])
+
+    def restart_failed(self, channels: tuple[BChannel, ...], now: float) -> None:
+        """No answer to RESTART."""
+        names = [str(each) for each in channels]
+        self.end.observer.log("isdn.restart_failed", level="warning", trunk=self.name, channels=names)
+
+
+def own_host(configuration: Configuration) -> str:
+    """The host of URIs that stand for numbers on the ISDN: that of the first listener."""
+    host = configuration.listen[0].partition(":")[2].rpartition(":")[0]
+    return host or "gateway.invalid"
+
+
+def _interface(settings: IsdnTrunk, side: Side) -> InterfaceSettings:
+    return InterfaceSettings(
+        side,
+        variant(settings.variant),
+        tuple(BChannel(0, number) for number in settings.channel_numbers),
+        access=settings.access,
+    )

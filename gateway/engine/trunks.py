@@ -1,0 +1,29 @@
+"""The trunks of every protocol behind one door, as the hub knows them."""
+
+from gateway.ends.isdn_end import IsdnEnd
+from gateway.ends.sip_end import SipEnd
+from gateway.hub.leg import Leg, LegEvents
+from gateway.model.call import CallRequest
+
+
+class AllTrunks:
+    """Places calls over the end that a trunk belongs to."""
+
+    def __init__(self, sip: SipEnd, isdn: IsdnEnd) -> None:
+        self._sip = sip
+        self._isdn = isdn
+
+    def place(self, trunk: str, request: CallRequest, owner: LegEvents, now: float) -> Leg:
+        """Calls. Raises GatewayError."""
+        return self._of(trunk).place(trunk, request, owner, now)
+
+    def restore(self, snapshot: dict[str, object], owner: LegEvents, now: float) -> Leg:
+        """A leg as it was before a restart. Raises GatewayError when its trunk is no more."""
+        return self._of(str(snapshot.get("trunk"))).restore(snapshot, owner, now)
+
+    def is_ours(self, uri: str) -> bool:
+        """Whether the URI leads to this gateway."""
+        return self._sip.is_ours(uri)
+
+    def _of(self, trunk: str) -> SipEnd | IsdnEnd:
+        return self._isdn if trunk in self._isdn.lines else self._sip

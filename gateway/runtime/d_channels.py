@@ -1,0 +1,65 @@
+"""The D channels of all ISDN trunks: each by the kind of link that its trunk names."""
+
+import asyncio
+from collections.abc import Callable
+
+from gateway.configuration import Configuration, IsdnTrunk
+from gateway.model.errors import GatewayError
+from gateway.runtime.d_channel import DChannel
+from gateway.runtime.udp_link import UdpLink
+
+Received = Callable[[str, bytes, float], None]
+"""Takes the trunk, a frame of its D channel, and the time."""
+
+
+class DChannels:
+    """Links by the name of their trunk. `received` and `changed` hear of them, `done` that a burst is over."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float]) -> None:
+        self.received: Received = lambda trunk, frame, now: None
+        self.changed: Callable[[str, bool, float], None] = lambda trunk, is_up, now: None
+        self.done: Callable[[], None] = lambda: None
+        self._loop = loop
+        self._clock = clock
+        self._links: dict[str, DChannel] = {}
+
+    def open(self, configuration: Configuration) -> None:
+        """Opens every link. Raises GatewayError when one cannot be."""
+        for trunk in configuration.isdn_trunks:
+            try:
+                self._links[trunk.name] = self._opened(trunk)
+            except OSError as error:
+                raise GatewayError(f"link {trunk.link} of trunk {trunk.name}: {error}") from error
+
+    def send(self, trunk: str, frame: bytes) -> None:
+        """A frame for the D channel of that trunk."""
+        link = self._links.get(trunk)
+        if link is not None:
+            link.send(frame)
+
+    def close(self) -> None:
+        """Nothing is sent or heard any more."""
+        for link in self._links.values():
+            link.close()
+
+    def _opened(self, trunk: IsdnTrunk) -> DChannel:
+        own, peer = trunk.link_ends
+        user = _User(trunk.name, self)
+        return UdpLink(self._loop, (own.host, own.port or 0), (peer.host, peer.port or 0), user, self._clock)
+
+
+class _User:
+    """Hears one link."""
+
+    def __init__(self, trunk: str, links: DChannels) -> None:
+        self._trunk = trunk
+        self._links = links
+
+    def frame_received(self, frame: bytes, now: float) -> None:
+        self._links.received(self._trunk, frame, now)
+
+    def line_changed(self, is_up: bool, now: float) -> None:
+        self._links.changed(self._trunk, is_up, now)
+
+    def after_batch(self, now: float) -> None:
+        self._links.done()
