@@ -22,9 +22,9 @@ def diagnose(path: Path, progress: Callable[[int], None] | None = None) -> Diagn
 
     `progress` hears of the octets read so far. Raises DecodeError when the file is no capture.
     """
-    recording = read(path, progress)
-    problems: list[tuple[int, str]] = [(problem.frame, problem.what) for problem in recording.problems]
     with no_collections():
+        recording = read(path, progress)
+        problems: list[tuple[int, str]] = [(problem.frame, problem.what) for problem in recording.problems]
         scenes = [Scene(transfer, recording) for transfer in recording.transfers]
         _listen(path, recording, scenes)
         cases = tuple(_case(scene, lambda frame, what: problems.append((frame, what))) for scene in scenes)

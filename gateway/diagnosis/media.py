@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from gateway.capture import files, links
 from gateway.capture.internet import Internet
-from gateway.capture.replay import no_collections
 from gateway.diagnosis.rtcp import ReceiverReport, is_rtcp, reports
 from gateway.diagnosis.rtp import HEADER, RtpStream
 from gateway.model.errors import DecodeError
@@ -96,17 +95,16 @@ class _Listener:
         self._internet = Internet(lambda _frame, _what: None)
 
     def listen(self, path: Path) -> Media:
-        with no_collections():
-            for frame, (time, link, octets, _) in enumerate(files.packets(path, lambda _: None), 1):
-                found = _PLAIN[link](octets) if link in _PLAIN else None
-                if found:
-                    start = found.end() - 1
-                    flow = self._flow(octets[start - 16 : start - 4])
-                    if flow is not None:
-                        end = start - 8 + int.from_bytes(octets[start - 4 : start - 2], "big")
-                        self._take(time, flow, octets[start:end], octets[start - 27] >> 2)
-                elif links.known(link):
-                    self._long_way(frame, time, link, octets)
+        for frame, (time, link, octets, _) in enumerate(files.packets(path, lambda _: None), 1):
+            found = _PLAIN[link](octets) if link in _PLAIN else None
+            if found:
+                start = found.end() - 1
+                flow = self._flow(octets[start - 16 : start - 4])
+                if flow is not None:
+                    end = start - 8 + int.from_bytes(octets[start - 4 : start - 2], "big")
+                    self._take(time, flow, octets[start:end], octets[start - 27] >> 2)
+            elif links.known(link):
+                self._long_way(frame, time, link, octets)
         return self._media
 
     def _long_way(self, frame: int, time: float, link: int, octets: bytes) -> None:

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from gateway.diagnosis.recording import Heard, Recording
+from gateway.diagnosis.recording import Recording
+from gateway.diagnosis.shelf import Heard
 from gateway.model.errors import DecodeError
 from gateway.sip.scan import Scan
 

@@ -1,70 +1,58 @@
-"""A recording as a diagnosis reads it: the transfers that the engine finds in it, and every message of their calls.
+"""A recording as a diagnosis reads it: the transfers that an engine finds, and every message of their calls."""
 
-All SIP messages are kept while the engine listens, because a REFER late in a call makes its beginning matter. A
-recording that is larger than that is read a second time, and then only the calls of transfers are kept.
-"""
-
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from heapq import merge
 from pathlib import Path
-from statistics import quantiles
 from typing import NamedTuple
 
-from gateway.capture.replay import no_collections
 from gateway.capture.signals import Problem, Reading
 from gateway.diagnosis.call_keys import CallKeys
+from gateway.diagnosis.shelf import Heard, Shelf, TooManyError
 from gateway.engine.engine import Engine
 from gateway.engine.signal import Signal
 from gateway.interworking.observed import ObservedTransfer
-from gateway.model.errors import DecodeError
+from gateway.model.errors import GatewayError
 from gateway.model.legs import SignallingProtocol
-from gateway.sip.scan import Scan
 
 MESSAGES_KEPT = 400_000
-"""SIP messages that are kept while reading: some 300 MB."""
-
-Heard = tuple[int, float, bytes, str, str]
-"""Frame, time, octets, source, destination of a SIP message."""
-
-
-class Usual(NamedTuple):
-    """The quartiles of some times in seconds, and how many there were."""
-
-    number: int
-    lower: float
-    middle: float
-    upper: float
-
-
-_CALL_ID = b"\nCall-ID: "
+"""SIP messages that are kept at a time: some 300 MB."""
 
 
 class Recording:
     """What was heard. `calls` has the SIP messages of every call that plays a part in a transfer, by Call-ID, and of
-    calls whose Call-ID differs from such a one only behind the @. `others` has the messages of ISDN and H.323 calls
-    by the key of their leg. `packets` counts all packets of the file.
+    calls whose Call-ID differs from such a one only behind the @; `every_call` those of all calls that were kept, and
+    `changed` the Call-IDs of those in which an INVITE or UPDATE came again. `others` has the messages of ISDN and
+    H.323 calls by the key of their leg. `packets` counts all packets of the file, `messages` the SIP ones.
     """
 
     def __init__(
         self,
         packets: int,
-        transfers: tuple[ObservedTransfer, ...],
-        problems: tuple[Problem, ...],
-        kept: list[Heard],
-        others: dict[str, list[Signal]],
+        engine: Engine,
+        problems: Iterable[Problem],
+        shelf: Shelf,
+        others: Mapping[str, list[Signal]],
     ) -> None:
         self.packets = packets
-        self.transfers = transfers
-        self.problems = problems
-        self.kept = kept
+        self.messages = shelf.messages
+        self.transfers: tuple[ObservedTransfer, ...] = tuple(engine.transfers)
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.frame))
         self.others = others
-        self.calls = _by_call(kept, _wanted(transfers))
+        self._shelf = shelf
+        wanted = _wanted(self.transfers)
+        chosen = (key for key in shelf.calls if key.partition(b"@")[0] in wanted) if wanted else ()
+        self.calls = {_text(key): shelf.calls[key] for key in chosen}
 
     @cached_property
     def every_call(self) -> dict[str, list[Heard]]:
-        """All SIP calls that were kept, by Call-ID: made when somebody looks for a call that is not there."""
-        return _by_call(self.kept, None)
+        """Made when somebody looks for a call that is not there."""
+        return {_text(key): call for key, call in self._shelf.calls.items()}
+
+    @property
+    def changed(self) -> Iterable[str]:
+        """Of all calls, transferred or not."""
+        return map(_text, self._shelf.changed)
 
     @cached_property
     def relatives(self) -> dict[str, list[str]]:
@@ -87,7 +75,16 @@ class Recording:
     @property
     def has_other_packets(self) -> bool:
         """Whether there may be media among the packets."""
-        return self.packets > len(self.kept)
+        return self.packets > self.messages
+
+
+class Usual(NamedTuple):
+    """The quartiles of some times in seconds, and how many there were."""
+
+    number: int
+    lower: float
+    middle: float
+    upper: float
 
 
 def read(path: Path, progress: Callable[[int], None] | None = None) -> Recording:
@@ -95,54 +92,78 @@ def read(path: Path, progress: Callable[[int], None] | None = None) -> Recording
 
     Raises DecodeError when the file is no capture.
     """
-    problems: list[Problem] = []
-    engine = Engine()
-    reading = Reading(path, problems.append, progress)
-    kept: list[Heard] = []
-    keys = CallKeys()
-    hear, keep = engine.sip, kept.append
+    try:
+        return _read_at_once(path, progress)
+    except TooManyError:
+        return _read_twice(path, progress)
 
-    def sip(frame: int, time: float, octets: bytes, source: str, destination: str) -> None:
-        if len(kept) <= MESSAGES_KEPT:
-            keep((frame, time, octets, source, destination))
-        hear(frame, time, octets, source, destination)
+
+def _read_at_once(path: Path, progress: Callable[[int], None] | None) -> Recording:
+    """Everything is put on a shelf, and the engine gets of it what it needs."""
+    problems: list[Problem] = []
+    reading = Reading(path, problems.append, progress)
+    shelf, others = Shelf(MESSAGES_KEPT), list[Signal]()
 
     def take(signal: Signal) -> None:
         if signal.protocol == "sip":
-            sip(signal.frame, signal.time, signal.octets, signal.source, signal.destination)
+            shelf.put(signal.frame, signal.time, signal.octets, signal.source, signal.destination)
         else:
-            engine.take(signal)
+            others.append(signal)
+
+    reading.feed(take, shelf.put)
+    engine, keys = Engine(), CallKeys()
+    # A call in another protocol may be part of any transfer that is like it in numbers and time.
+    heard: list[Heard] = shelf.all() if others else shelf.of_transfers()
+    for message in _in_order(heard, others):
+        try:
+            _feed(engine, keys, message)
+        except GatewayError as error:
+            problems.append(Problem(message[0], str(error)))
+    problems += (Problem(*late) for late in engine.finish())
+    return Recording(reading.packets, engine, problems, shelf, keys.calls)
+
+
+def _in_order(heard: list[Heard], others: list[Signal]) -> "Iterable[Heard | Signal]":
+    return merge(heard, others, key=_frame) if others else heard
+
+
+def _frame(message: "Heard | Signal") -> int:
+    return message[0]
+
+
+def _feed(engine: Engine, keys: CallKeys, message: "Heard | Signal") -> None:
+    if isinstance(message, Signal):
+        engine.take(message)
+        keys.hear(message)
+    else:
+        engine.sip(*message)
+
+
+def _read_twice(path: Path, progress: Callable[[int], None] | None) -> Recording:
+    """The engine hears everything, and what it found is read again."""
+    problems: list[Problem] = []
+    engine, keys = Engine(), CallKeys()
+
+    def take(signal: Signal) -> None:
+        engine.take(signal)
+        if signal.protocol != "sip":
             keys.hear(signal)
 
-    with no_collections():
-        reading.feed(take, sip)
+    reading = Reading(path, problems.append, progress)
+    reading.feed(take, engine.sip)
     problems += (Problem(*late) for late in engine.finish())
-    problems.sort(key=lambda problem: problem.frame)
-    transfers = tuple(engine.transfers)
-    if len(kept) > MESSAGES_KEPT:
-        kept = _read_again(path, _wanted(transfers))
-    return Recording(reading.packets, transfers, tuple(problems), kept, keys.calls)
+    wanted = _wanted(engine.transfers)
+    shelf = Shelf(reading.packets)
 
-
-def _usual(times: Iterable[float]) -> Usual | None:
-    every = list(times)
-    return Usual(len(every), *quantiles(every, n=4)) if len(every) > 1 else None
-
-
-def _read_again(path: Path, wanted: frozenset[bytes]) -> list[Heard]:
-    kept: list[Heard] = []
-
-    def sip(frame: int, time: float, octets: bytes, source: str, destination: str) -> None:
-        if _call_id(octets).partition(b"@")[0] in wanted:
-            kept.append((frame, time, octets, source, destination))
-
-    def take(signal: Signal) -> None:
+    def again(signal: Signal) -> None:
         if signal.protocol == "sip":
-            sip(signal.frame, signal.time, signal.octets, signal.source, signal.destination)
+            shelf.put_if(wanted, signal.frame, signal.time, signal.octets, signal.source, signal.destination)
 
-    with no_collections():
-        Reading(path, lambda _: None).feed(take, sip)
-    return kept
+    def sip_again(frame: int, time: float, octets: bytes, source: str, destination: str) -> None:
+        shelf.put_if(wanted, frame, time, octets, source, destination)
+
+    Reading(path, lambda _: None).feed(again, sip_again)
+    return Recording(reading.packets, engine, problems, shelf, keys.calls)
 
 
 def _wanted(transfers: Iterable[ObservedTransfer]) -> frozenset[bytes]:
@@ -151,20 +172,11 @@ def _wanted(transfers: Iterable[ObservedTransfer]) -> frozenset[bytes]:
     return frozenset(key.partition("@")[0].encode("utf-8", "replace") for key in sip)
 
 
-def _by_call(kept: list[Heard], wanted: frozenset[bytes] | None) -> dict[str, list[Heard]]:
-    found: defaultdict[bytes, list[Heard]] = defaultdict(list)
-    for heard in kept:
-        octets = heard[2]
-        at = octets.find(_CALL_ID) + 10
-        end = octets.find(b"\r\n", at)
-        key = octets[at:end] if at > 9 and end > 0 else _call_id(octets)
-        if wanted is None or key.partition(b"@")[0] in wanted:
-            found[key].append(heard)
-    return {key.decode("utf-8", "replace"): messages for key, messages in found.items()}
+def _usual(times: Iterable[float]) -> Usual | None:
+    every = sorted(times)
+    number = len(every)
+    return Usual(number, *(every[number * part // 4] for part in (1, 2, 3))) if number > 1 else None
 
 
-def _call_id(octets: bytes) -> bytes:
-    try:
-        return Scan(octets).call_id.encode("utf-8", "replace")
-    except DecodeError:
-        return b""
+def _text(key: bytes) -> str:
+    return key.decode("utf-8", "replace")

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
 from gateway.diagnosis.case import SeenMessage
 from gateway.diagnosis.scene import Scene
 from gateway.engine.signal import Signal
@@ -46,6 +44,8 @@ def _other(signal: Signal, leg: str, is_transfer: bool) -> SeenMessage:
     # Two D channels have a user and a network each.
     channel = f" {signal.link}" if signal.protocol == "q931" and signal.link else ""
     ends = f"{signal.source}{channel}", f"{signal.destination}{channel}"
+    import yaml  # SIP alone needs no such thing
+
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
     return SeenMessage(signal.frame, signal.time, *ends, signal.protocol, title, text, leg, is_transfer)
 

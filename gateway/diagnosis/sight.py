@@ -8,12 +8,14 @@ from gateway.sip.message import Message, parse
 from gateway.sip.sdp_description import Description
 from gateway.sip.sdp_description import parse as parse_session
 from gateway.sip.session_description import session_of
+from gateway.sip.sipfrag import Sipfrag
 
 
 class Sight:
     """One SIP message at one place. Hosts are addresses without port; `leg` is the index of the leg, "" for none."""
 
     __slots__ = (
+        "_report",
         "_session",
         "destination",
         "destination_host",
@@ -37,6 +39,7 @@ class Sight:
         self.destination_host = host_of(destination)
         self.leg = leg
         self._session: Description | None = None
+        self._report: Sipfrag | str | None = ""
 
     @property
     def title(self) -> str:
@@ -51,6 +54,16 @@ class Sight:
             self._session = parse_session(session_of(self.message))
         return self._session
 
+    @property
+    def report(self) -> Sipfrag | None:
+        """What a NOTIFY says of the call that was triggered; None when its body cannot be read."""
+        if isinstance(self._report, str):
+            try:
+                self._report = Sipfrag.parse(self.message.body)
+            except DecodeError:
+                self._report = None
+        return self._report
+
     def first(self, name: str) -> str:
         """The value of the first header field `name`, "" when it is not there."""
         return self.message.headers.get(name) or ""
@@ -60,34 +73,28 @@ class Sight:
 
 
 class Transaction:
-    """A request on one hop with its copies and its answers, each in order of time."""
+    """A request on one hop with its copies and its answers, each in order of time.
 
-    __slots__ = ("requests", "responses")
+    `request` is the request as it was first seen, `method` its method. `final` is the first final answer and `status`
+    its status, None and 0 when none was seen.
+    """
 
-    def __init__(self) -> None:
-        self.requests: list[Sight] = []
+    __slots__ = ("final", "method", "request", "requests", "responses", "status")
+
+    def __init__(self, request: Sight) -> None:
+        self.request = request
+        self.method = request.message.method
+        self.requests = [request]
         self.responses: list[Sight] = []
+        self.final: Sight | None = None
+        self.status = 0
 
-    @property
-    def request(self) -> Sight:
-        """The request as it was first seen. There is one in every transaction that a scene holds."""
-        return self.requests[0]
-
-    @property
-    def method(self) -> str:
-        """The method of the request."""
-        return self.request.message.method
-
-    @property
-    def final(self) -> Sight | None:
-        """The first final answer, None when none was seen."""
-        return next((each for each in self.responses if each.message.status >= 200), None)
-
-    @property
-    def status(self) -> int:
-        """The status of the final answer, 0 when none was seen."""
-        final = self.final
-        return final.message.status if final else 0
+    def answered(self, response: Sight) -> None:
+        """One more answer."""
+        self.responses.append(response)
+        if self.final is None and response.message.status >= 200:
+            self.final = response
+            self.status = response.message.status
 
     @property
     def frames(self) -> tuple[int, ...]:
@@ -105,14 +112,17 @@ def transactions(sights: Iterable[Sight]) -> list[Transaction]:
     found: dict[tuple[object, ...], Transaction] = {}
     for sight in sights:
         message = sight.message
-        client = sight.source_host if message.is_request else sight.destination_host
-        marks = message.call_id, message.cseq, message.cseq_method, message.from_tag, message.top_via_branch
-        transaction = found.get((*marks, client))
+        asks = message.is_request
+        client = sight.source_host if asks else sight.destination_host
+        marks = message.call_id, message.cseq, message.cseq_method, message.from_tag, message.top_via_branch, client
+        transaction = found.get(marks)
         if transaction is None:
-            if not message.is_request:
-                continue
-            transaction = found[*marks, client] = Transaction()
-        (transaction.requests if message.is_request else transaction.responses).append(sight)
+            if asks:
+                found[marks] = Transaction(sight)
+        elif asks:
+            transaction.requests.append(sight)
+        else:
+            transaction.answered(sight)
     return list(found.values())
 
 

@@ -6,8 +6,6 @@ from gateway.diagnosis.case import Finding
 from gateway.diagnosis.rule import Rule
 from gateway.diagnosis.scene import Scene
 from gateway.diagnosis.sight import Sight, Transaction
-from gateway.model.errors import DecodeError
-from gateway.sip.sipfrag import Sipfrag
 
 RULE = Rule("early-bye", "RFC 5589 §4")
 
@@ -29,7 +27,7 @@ def look(scene: Scene) -> Iterator[Finding]:
             continue
         if request.message.from_tag != refer.message.from_tag:
             yield from _by_transferee(scene, request, accepted, reported)
-        elif reported is None or request.time < reported.time:
+        elif scene.transfer.notify and (reported is None or request.time < reported.time):
             yield _by_transferor(scene, request, accepted.final)
         return
 
@@ -40,13 +38,8 @@ def _is_same_hop(bye: Sight, refer: Sight) -> bool:
 
 
 def _final_notify(scene: Scene) -> Sight | None:
-    for notify in scene.notifies:
-        try:
-            if Sipfrag.parse(notify.request.message.body).status >= 200:
-                return notify.request
-        except DecodeError:
-            continue
-    return None
+    reports = (notify.request for notify in scene.notifies)
+    return next((each for each in reports if each.report and each.report.status >= 200), None)
 
 
 def _by_transferee(scene: Scene, bye: Sight, accepted: Transaction, reported: Sight | None) -> Iterator[Finding]:

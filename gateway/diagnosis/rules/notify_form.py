@@ -6,8 +6,6 @@ from gateway.diagnosis.case import Finding
 from gateway.diagnosis.rule import Rule
 from gateway.diagnosis.scene import Scene
 from gateway.diagnosis.sight import Sight
-from gateway.model.errors import DecodeError
-from gateway.sip.sipfrag import Sipfrag
 from gateway.sip.subscription import Event, SubscriptionState
 
 RULE = Rule("notify-form", "RFC 3515 §2.4.5")
@@ -34,12 +32,11 @@ def _faults(scene: Scene, notify: Sight) -> Iterator[Finding]:
         what = "Subscription-State does not say for how long (no expires)."
         advice = "Add ;expires=SECONDS."
         yield RULE.note(what, [notify], advice, clause="RFC 6665 §4.2.2", header="Subscription-State")
-    try:
-        status = Sipfrag.parse(notify.message.body).status
-    except DecodeError as error:
-        what = f"The body is no message/sipfrag that begins with a status line ({error.what})."
+    if notify.report is None:
+        what = "The body is no message/sipfrag that begins with a status line."
         yield RULE.warning(what, [notify], "Send SIP/2.0 STATUS REASON.", clause="RFC 3515 §2.4.5, RFC 3420 §2")
         return
+    status = notify.report.status
     if status >= 200 and value and state.state != "terminated":
         what = "The NOTIFY with the final status leaves the subscription open."
         advice = "End it: Subscription-State: terminated;reason=noresource."

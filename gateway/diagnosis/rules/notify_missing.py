@@ -6,8 +6,6 @@ from gateway.diagnosis.case import Finding
 from gateway.diagnosis.rule import Rule
 from gateway.diagnosis.scene import Scene
 from gateway.diagnosis.sight import Sight, Transaction
-from gateway.model.errors import DecodeError
-from gateway.sip.sipfrag import Sipfrag
 from gateway.sip.subscription import SubscriptionState
 
 RULE = Rule("notify-missing", "RFC 3515 §2.4.4")
@@ -37,10 +35,7 @@ def _is_suppressed(accepted: Transaction) -> bool:
 
 
 def _is_final(notify: Sight) -> bool:
-    try:
-        return Sipfrag.parse(notify.message.body).status >= 200
-    except DecodeError:
-        return False
+    return notify.report is not None and notify.report.status >= 200
 
 
 def _none(scene: Scene, accepted: Sight) -> Finding:

@@ -21,7 +21,6 @@ _CLAUSES = {
 
 _MEANINGS = {
     "userNotSubscribed": ("the access has not subscribed to the service", "Order transfer for this access."),
-    "notSubscribed": ("the access has not subscribed to the service", "Order transfer for this access."),
     "rejectedByNetwork": ("the network does not do it for this call", "Ask the carrier: often calls to abroad."),
     "rejectedByUser": ("the other user does not do it", "Look into its log at this time."),
     "notAvailable": ("the service is not available at the moment", "Try later, or bridge the calls."),
@@ -39,7 +38,21 @@ _MEANINGS = {
     "unspecified": ("the other side gives no reason", "Look into its log at this time."),
     "callFailure": ("the call to the target failed", "See why the target did not take it."),
     "bridgeFail": ("the switch could not put the two calls together", "Both have to be on the same switch."),
-    "invalidReroutingNumber": ("the number to be called is not valid", "Send the number as the network wants it."),
+    "invalidRerouteingNumber": ("the number to be called is not valid", "Send the number as the network wants it."),
+    "unrecognizedCallIdentity": ("the call identity names no call there", "Use the one that the target was given."),
+    "callIdNotFound": ("the call id names no call of the switch", "Use the one from the answer to the SETUP."),
+    "notAllowed": ("the switch does not allow it for this trunk", "Have release link trunk enabled."),
+    "switchEquipmentCongestion": ("the switch has no resources left", "Try later, or bridge the calls."),
+    "notImplemented": (
+        "the other side has not implemented it",
+        "Use another dialect towards it, or bridge the calls.",
+    ),
+    "proceduralError": ("the request came at a time when it makes no sense", "Look at the states of both calls."),
+    "insufficientInformation": (
+        "something is missing in the request",
+        "Compare it with the standard of the dialect.",
+    ),
+    "basicServiceNotProvided": ("the bearer of the call cannot be transferred", "Bridge the calls instead."),
 }
 
 

@@ -1,5 +1,6 @@
 """A SIP ALG: a router that rewrites SIP on its way, seen at two taps or by what it left inconsistent."""
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -18,11 +19,16 @@ _ADVICE = (
 )
 
 
+_SOMETHING_PRIVATE = re.compile(rb"[ @:\[](?:10\.|192\.168\.|172\.(?:1[6-9]|2|3[01])|100\.|169\.254\.|f[cd])").search
+"""Quickly no, or perhaps."""
+
+
 @RULE.transfer
 def look(scene: Scene) -> Iterator[Finding]:
     """What two taps show, then what a single message shows."""
     sights = [*scene.sights, *_relatives(scene)]
-    yield from _two_taps(sights)
+    if len({frozenset((sight.source_host, sight.destination_host)) for sight in sights}) > 1:
+        yield from _two_taps(sights)
     yield from _lengths(scene)
     yield from _half_rewritten(scene)
 
@@ -118,7 +124,9 @@ def _half_rewritten(scene: Scene) -> Iterator[Finding]:
 
 def _inconsistent(call: Call, sight: Sight) -> Finding | None:
     source = ip_of(sight.source_host)
-    if source is None or not is_public(source) or len(sight.message.headers.all("via")) != 1:
+    if source is None or not is_public(source) or not _SOMETHING_PRIVATE(sight.message.octets):
+        return None
+    if len(sight.message.headers.all("via")) != 1:
         return None
     places = {"Contact": host_in(sight.first("contact")), "SDP c=": sight.session.connection}
     if sight.message.is_request:

@@ -8,7 +8,6 @@ from gateway.diagnosis.rules.meanings import of_call
 from gateway.diagnosis.rules.refer_refused import reason_given
 from gateway.diagnosis.scene import Call, Scene
 from gateway.diagnosis.sight import Sight, Transaction
-from gateway.model.errors import DecodeError
 from gateway.sip.sipfrag import Sipfrag
 
 RULE = Rule("transfer-failed", "RFC 5589 §6.3")
@@ -42,14 +41,8 @@ def _failure(target: Call) -> Transaction | None:
 
 def _report(scene: Scene) -> tuple[Sight, Sipfrag] | None:
     """The final NOTIFY, when it reports a failure."""
-    for notify in scene.notifies:
-        try:
-            fragment = Sipfrag.parse(notify.request.message.body)
-        except DecodeError:
-            continue
-        if fragment.status >= 300:
-            return notify.request, fragment
-    return None
+    reports = ((notify.request, notify.request.report) for notify in scene.notifies)
+    return next(((notify, said) for notify, said in reports if said and said.status >= 300), None)
 
 
 def _at_target(failed: Transaction, reported: tuple[Sight, Sipfrag] | None) -> Finding:

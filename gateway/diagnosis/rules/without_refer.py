@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from gateway.diagnosis.case import Finding
-from gateway.diagnosis.recording import Heard, Recording
+from gateway.diagnosis.recording import Recording
 from gateway.diagnosis.rule import Rule
+from gateway.diagnosis.shelf import Heard
 from gateway.diagnosis.sight import Sight, sights_of
 from gateway.interworking.matching import address_key, same_address
 from gateway.model.errors import DecodeError
@@ -13,24 +14,22 @@ from gateway.sip.address import Address
 RULE = Rule("without-refer", "RFC 3325 §9.1, RFC 4916")
 
 _IDENTITY = (b"\nP-Asserted-Identity:", b"\nRemote-Party-ID:")
-_MOST_CALLS = 20_000
 
 
 @RULE.recording
 def look(recording: Recording) -> Iterator[Finding]:
     """In-dialog INVITE and UPDATE with another asserted identity than before, in calls of no transfer."""
-    if not any(_is_candidate(heard) for heard in recording.kept):
-        return
-    for call_id, messages in recording.every_call.items():
+    for call_id in recording.changed:
+        messages = recording.every_call[call_id]
         if call_id not in recording.calls and any(map(_is_candidate, messages)):
             yield from _in_call(call_id, sights_of(messages, ""))
 
 
 def _is_candidate(heard: Heard) -> bool:
     octets = heard[2]
-    if octets[:7] not in (b"UPDATE ", b"INVITE "):
+    if octets[:7] not in (b"UPDATE ", b"INVITE ") or (_IDENTITY[0] not in octets and _IDENTITY[1] not in octets):
         return False
-    return any(name in octets for name in _IDENTITY) and b"tag=" in octets[octets.find(b"\nTo:") :].split(b"\n", 2)[1]
+    return b"tag=" in octets[octets.find(b"\nTo:") :].split(b"\n", 2)[1]
 
 
 def _in_call(call_id: str, sights: list[Sight]) -> Iterator[Finding]:
