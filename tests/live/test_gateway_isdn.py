@@ -21,3 +21,97 @@ def test_calls_both_ways(tmp_path: Path, variant: str, side: str) -> None:
         name, incoming = here.call_in()
         here.peer.send(f"hangup {name}")
         phone.state(incoming, "DISCONNECTED")
+
+
+def test_a_busy_phone_and_one_that_is_given_up(tmp_path: Path) -> None:
+    """RFC 3398 §8.2.6.1: 486 is cause 17; and who gives up hears nothing more."""
+    with isdn_border(tmp_path) as here:
+        phone = here.phones["1001"]
+        here.peer.send("call one 1001")
+        phone.answer(str(phone.wait("incoming")["call"]), 486)
+        assert here.peer.wait("hangup_req", id="one")["cause"] == 17
+        here.peer.send("hangup one")
+        here.peer.send("call two 1001")
+        incoming = str(phone.wait("incoming")["call"])
+        phone.answer(incoming, 180)
+        here.peer.wait("alerting", id="two")
+        here.peer.send("hangup two 16")
+        assert phone.state(incoming, "DISCONNECTED")["status"] == 487
+
+
+@pytest.mark.parametrize(("cause", "status"), [(1, 404), (17, 486), (21, 403), (34, 503), (28, 484), (88, 503)])
+def test_a_cause_becomes_a_status(tmp_path: Path, cause: int, status: int) -> None:
+    with isdn_border(tmp_path) as here:
+        phone = here.phones["1001"]
+        phone.call("out", here.uri("5551"))
+        there = here.peer.wait("ring", called="5551")["id"]
+        here.peer.send(f"proceed {there}")
+        here.peer.send(f"hangup {there} {cause}")
+        assert phone.state("out", "DISCONNECTED")["status"] == status
+
+
+def test_the_phone_holds_and_the_isdn_is_told(tmp_path: Path) -> None:
+    """NOTIFY with remote hold and remote retrieval (EN 300 141)."""
+    with isdn_border(tmp_path, side="network") as here:
+        phone = here.phones["1001"]
+        out, there = here.call_out("5551")
+        phone.hold(out)
+        assert here.peer.wait("notify", id=there)["info"] == 0x79
+        phone.media(out, "sendonly")
+        phone.resume(out)
+        assert here.peer.wait("notify", id=there)["info"] == 0x7A
+        phone.media(out, "sendrecv")
+        phone.hang_up(out)
+        here.peer.wait("hangup_req", id=there)
+        here.peer.send(f"hangup {there}")
+
+
+def test_the_isdn_holds_and_retrieves(tmp_path: Path) -> None:
+    with isdn_border(tmp_path, side="network") as here:
+        phone = here.phones["1001"]
+        name, incoming = here.call_in()
+        here.peer.send(f"hold {name}")
+        here.peer.wait("hold_ack", id=name)
+        phone.media(incoming, "inactive")
+        here.peer.send(f"retrieve {name}")
+        here.peer.wait("retrieve_ack", id=name)
+        phone.media(incoming, "sendrecv")
+        here.peer.send(f"hangup {name}")
+        phone.state(incoming, "DISCONNECTED")
+
+
+def test_refer_of_an_isdn_call_to_another_phone(tmp_path: Path) -> None:
+    with isdn_border(tmp_path, phones=2) as here:
+        a, c = here.phones.values()
+        out, there = here.call_out("5551")
+        a.refer(out, here.uri("1002"))
+        target = str(c.wait("incoming")["call"])
+        c.answer(target)
+        c.state(target, "CONFIRMED")
+        a.notified(out, 200)
+        a.hang_up(out)
+        c.hang_up(target)
+        here.peer.wait("hangup_req", id=there)
+        here.peer.send(f"hangup {there}")
+        (record,) = here.gateway.wait_records(1)
+        assert (record["kind"], record["outcome"], record["sip_status"]) == ("blind", "succeeded", 200)
+
+
+def test_refer_of_a_phone_to_the_isdn(tmp_path: Path) -> None:
+    """An attended transfer: a phone's call to another phone and its call to the ISDN are joined."""
+    with isdn_border(tmp_path, phones=2) as here:
+        a, b = here.phones.values()
+        a.call("first", here.uri("1002"))
+        theirs = str(b.wait("incoming")["call"])
+        b.answer(theirs)
+        a.state("first", "CONFIRMED")
+        a.hold("first")
+        second, there = here.call_out("5552", name="second")
+        a.refer_replacing("first", second)
+        a.notified("first", 200)
+        a.state(second, "DISCONNECTED")
+        b.media(theirs, "sendrecv")
+        here.peer.send(f"hangup {there}")
+        b.state(theirs, "DISCONNECTED")
+        (record,) = here.gateway.wait_records(1)
+        assert (record["kind"], record["outcome"]) == ("attended", "succeeded")
