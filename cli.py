@@ -210,8 +210,11 @@ def diagnose(capture: Path, page_file: Path | None, as_json: bool) -> None:
 
     Exit code 1 when a finding is an error.
     """
+    import gc
+
     from gateway.console.progress import reading
 
+    gc.disable()  # the process ends with the answer, and there is much to look through and no cycle in it
     with reading(capture) as progress:
         from gateway.diagnosis.examination import diagnose as diagnose_capture
 
@@ -226,8 +229,8 @@ def diagnose(capture: Path, page_file: Path | None, as_json: bool) -> None:
         from gateway.console import diagnosis as shown
 
         shown.diagnosis(result)
-    sys.stdout.flush()
-    sys.exit(1 if result.has_errors else 0)
+    if result.has_errors:
+        raise click.exceptions.Exit(1)
 
 
 @refergate.command()
@@ -368,11 +371,11 @@ def _discard_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _leave() -> NoReturn:
+def _leave(code: int) -> NoReturn:
     """Ends at once: to give memory back piece by piece takes a good part of the time that a large capture takes."""
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(0)
+    os._exit(code)
 
 
 def _fail(line: str, code: int = 2) -> NoReturn:
@@ -386,8 +389,7 @@ def main() -> None:
 
     _prepare_output()
     try:
-        refergate.main(standalone_mode=False, prog_name="refergate")
-        _leave()
+        _leave(refergate.main(standalone_mode=False, prog_name="refergate") or 0)
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
     except click.ClickException as error:
