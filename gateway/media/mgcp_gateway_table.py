@@ -1,0 +1,74 @@
+"""What is known of a media gateway: whether it is there, and whether it still knows its connections."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """UNKNOWN: nothing was heard yet. LEAVING: it has said that it takes no more connections (RFC 3435 §2.3.12)."""
+
+    UNKNOWN = "unknown"
+    UP = "up"
+    LEAVING = "leaving"
+    LOST = "lost"
+
+
+class Input(StrEnum):
+    """What happens. SILENT: a command was given up. RESTARTED, FORCED, GRACEFUL, DISCONNECTED, CANCELLED: the methods
+    of RestartInProgress. QUIET: nothing was heard for the time of an audit.
+    """
+
+    HEARD = "heard"
+    SILENT = "silent"
+    RESTARTED = "restart"
+    DISCONNECTED = "disconnected"
+    FORCED = "forced"
+    GRACEFUL = "graceful"
+    CANCELLED = "cancel-graceful"
+    QUIET = "quiet"
+
+
+class Action(StrEnum):
+    """What is done. CHECK: every connection is looked after, and set up anew where it is gone."""
+
+    NONE = "nothing"
+    AUDIT = "audit"
+    CHECK = "check connections"
+    SAY_LOST = "say that it is lost"
+
+
+_S, _I, _A = State, Input, Action
+
+TABLE: dict[tuple[State, Input], tuple[Action, State]] = {
+    (_S.UNKNOWN, _I.HEARD): (_A.CHECK, _S.UP),
+    (_S.UNKNOWN, _I.SILENT): (_A.SAY_LOST, _S.LOST),
+    (_S.UNKNOWN, _I.RESTARTED): (_A.CHECK, _S.UP),
+    (_S.UNKNOWN, _I.DISCONNECTED): (_A.CHECK, _S.UP),
+    (_S.UNKNOWN, _I.FORCED): (_A.CHECK, _S.LEAVING),
+    (_S.UNKNOWN, _I.GRACEFUL): (_A.NONE, _S.LEAVING),
+    (_S.UNKNOWN, _I.CANCELLED): (_A.NONE, _S.UP),
+    (_S.UNKNOWN, _I.QUIET): (_A.AUDIT, _S.UNKNOWN),
+    (_S.UP, _I.HEARD): (_A.NONE, _S.UP),
+    (_S.UP, _I.SILENT): (_A.SAY_LOST, _S.LOST),
+    (_S.UP, _I.RESTARTED): (_A.CHECK, _S.UP),
+    (_S.UP, _I.DISCONNECTED): (_A.CHECK, _S.UP),
+    (_S.UP, _I.FORCED): (_A.CHECK, _S.LEAVING),
+    (_S.UP, _I.GRACEFUL): (_A.NONE, _S.LEAVING),
+    (_S.UP, _I.CANCELLED): (_A.NONE, _S.UP),
+    (_S.UP, _I.QUIET): (_A.AUDIT, _S.UP),
+    (_S.LEAVING, _I.HEARD): (_A.NONE, _S.LEAVING),
+    (_S.LEAVING, _I.SILENT): (_A.SAY_LOST, _S.LOST),
+    (_S.LEAVING, _I.RESTARTED): (_A.CHECK, _S.UP),
+    (_S.LEAVING, _I.DISCONNECTED): (_A.CHECK, _S.UP),
+    (_S.LEAVING, _I.FORCED): (_A.CHECK, _S.LEAVING),
+    (_S.LEAVING, _I.GRACEFUL): (_A.NONE, _S.LEAVING),
+    (_S.LEAVING, _I.CANCELLED): (_A.NONE, _S.UP),
+    (_S.LEAVING, _I.QUIET): (_A.AUDIT, _S.LEAVING),
+    (_S.LOST, _I.HEARD): (_A.CHECK, _S.UP),
+    (_S.LOST, _I.SILENT): (_A.NONE, _S.LOST),
+    (_S.LOST, _I.RESTARTED): (_A.CHECK, _S.UP),
+    (_S.LOST, _I.DISCONNECTED): (_A.CHECK, _S.UP),
+    (_S.LOST, _I.FORCED): (_A.CHECK, _S.LEAVING),
+    (_S.LOST, _I.GRACEFUL): (_A.NONE, _S.LEAVING),
+    (_S.LOST, _I.CANCELLED): (_A.CHECK, _S.UP),
+    (_S.LOST, _I.QUIET): (_A.AUDIT, _S.LOST),
+}
