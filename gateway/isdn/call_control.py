@@ -161,14 +161,14 @@ class CallControl:
 
         Raises DecodeError for what is no snapshot of a call that was up, or whose place is taken.
         """
-        call = self._restored(snapshot)
+        call = self._restored(snapshot, now)
         if self.is_up(call.link):
             call.enquire(now)
         else:
             call.link_released(False, now)
         return call
 
-    def _restored(self, snapshot: Mapping[str, Any]) -> IsdnCall:
+    def _restored(self, snapshot: Mapping[str, Any], now: float) -> IsdnCall:
         try:
             reference, link = int(snapshot["reference"]), int(snapshot["link"])
             found, held = snapshot["channel"], snapshot["hold"] == "call held"
@@ -185,7 +185,7 @@ class CallControl:
             if call.channel is None:
                 raise DecodeError(f"B-channel {channel} is not free", where="snapshot")
         self._keep(call)
-        call.resume_active(held)
+        call.resume_active(held, now)
         return call
 
     # What layer 2 brings.
@@ -288,7 +288,7 @@ class CallControl:
                 return
             message = fault.message
         call = IsdnCall(self, self.owner, message.call_reference, link, is_originating=False)
-        refusal = award(self, call, message)
+        refusal = award(self, call, message, now)
         if refusal:
             self.answer_stray(MessageType.RELEASE_COMPLETE, message, link, Cause(refusal), now)
             return

@@ -138,9 +138,9 @@ class CallMachine:
             self.broadcast.abort(cause, now)
         self._end(cause, None, now)
 
-    def resume_active(self, held: bool) -> None:
+    def resume_active(self, held: bool, now: float) -> None:
         """A call that was up when its snapshot was taken."""
-        self.state = CallState.ACTIVE
+        self._enter(CallState.ACTIVE, now)
         self._channel_agreed = True
         if held:
             self._holding().state = HoldState.HELD
@@ -158,18 +158,25 @@ class CallMachine:
             self._link_timer = self._control.start(TimerName.T309, self._link_lost, now)
 
     def link_established(self, was_up: bool, now: float) -> None:
-        """The data link is back, or was reset (5.8.8): then what was under way may be lost."""
+        """The data link is back, or was reset (5.8.8): what was under way may be lost. T303 sends SETUP again."""
         if self.state in OVERLAP:
             self.fail(CauseValue.TEMPORARY_FAILURE, now)
-        elif self.state is CallState.ACTIVE or (was_up and not self.is_over):
+        elif self.state is CallState.ACTIVE:
             self._control.timers.stop(self._link_timer)
             self._link_timer = None
+            self.enquire(now)
+        elif was_up and not self.is_over and self.state is not self._control.numbers.originating.setup:
             self.enquire(now)
 
     def restarted(self, now: float) -> None:
         """Its channel, or the whole interface, was restarted: it is over on both sides (5.5.2)."""
         if self.state is not CallState.NULL:
             self._end(Cause(CauseValue.TEMPORARY_FAILURE), None, now)
+
+    def audit(self, now: float) -> None:
+        """STATUS ENQUIRY without T322: only a peer that says it has lost the call ends it, not one that is silent."""
+        if self.state is not CallState.NULL and self._control.is_up(self.link):
+            self.send(MessageType.STATUS_ENQUIRY, (), now)
 
     def outbid(self) -> None:
         """A call of higher priority has got the channel that our SETUP named; the peer has to find another."""
@@ -259,7 +266,7 @@ class CallMachine:
             self._resend(now)
         elif action is Action.ENQUIRE:
             self._start_timer(now)
-            self.enquire(now)
+            self.audit(now)
         elif action is Action.TIME_OUT:
             sent, told = EXPIRY_CAUSES[expiry]
             self.fail(sent, now, told=told)

@@ -35,10 +35,12 @@ class Request(StrEnum):
 class TimerName(StrEnum):
     """Timers of Q.931 clause 9; T-HOLD and T-RETRIEVE of Q.932.
 
-    T300 is none of Q.931: a call that is offered ends when its owner does nothing about it. The caller would have
-    given up before; but when its SETUP came late, it knows nothing of the call.
+    Two are none of Q.931. T300: a call that is offered ends when its owner does nothing about it; the caller would
+    have given up before, but when its SETUP came late, it knows nothing of the call. AUDIT: the peer is asked now and
+    then for a call that no other timer watches over, since its last word may have been lost with the data link.
     """
 
+    AUDIT = "audit"
     T300 = "T300"
     T301 = "T301"
     T302 = "T302"
@@ -61,6 +63,7 @@ class TimerName(StrEnum):
 class Expiry(StrEnum):
     """A timer of a call's state has run out; AGAIN is the second time (T303, T308)."""
 
+    AUDIT = "audit"
     T300 = "T300"
     T301 = "T301"
     T302 = "T302"
@@ -86,7 +89,7 @@ class Action(StrEnum):
     IGNORE is deliberate: the message crossed one of ours, or came twice. UNEXPECTED: STATUS with cause 101 (5.8.4);
     of a request, nothing. REPORT: the owner is told. REJECT: RELEASE COMPLETE as the first response. ACCEPT: CONNECT
     came and is acknowledged. COMPLETE: our CONNECT was. RESEND: SETUP or RELEASE once more. GIVE_UP: no response to
-    SETUP, RELEASE COMPLETE. TIME_OUT: DISCONNECT with the timer's causes. ENQUIRE: whether the caller is still there.
+    SETUP, RELEASE COMPLETE. TIME_OUT: DISCONNECT with the timer's causes. ENQUIRE: whether the call is still there.
     COLLIDE: RELEASE in answer to a DISCONNECT that crossed ours. CONFIRM: RELEASE COMPLETE, and the call is over.
     END: it is over. ABANDON: it is over without an answer to RELEASE, and the channel needs a restart. AUXILIARY:
     HOLD and RETRIEVE (Q.932). REFUSE: SUSPEND and RESUME are not offered.
@@ -228,7 +231,7 @@ def _terminating(side: Side, numbers: Numbers) -> dict[CallState, _Row]:
             rows[state] |= {_R.PROGRESS: Step(_A.SEND, state), _M.INFORMATION: Step(_A.REPORT, state)}
     rows[overlap][_E.T302] = Step(_A.DIGITS_TIMEOUT, overlap)
     for state in (proceeding, alerting):
-        rows[state][_E.T301] = Step(_A.ENQUIRE, state)
+        rows[state][_E.AUDIT] = Step(_A.ENQUIRE, state)
     return rows
 
 
@@ -236,12 +239,14 @@ def _active(state: CallState, numbers: Numbers) -> _Row:
     """A call that is up. A second CONNECT ACKNOWLEDGE, or one that was not wanted, does no harm."""
     both: _Row = {one: Step(_A.REPORT, state) for one in (_M.PROGRESS, _M.INFORMATION)}
     requests: _Row = {one: Step(_A.SEND, state) for one in (_R.PROGRESS, _R.INFORMATION)}
-    return _always(state, numbers) | both | requests | {_M.CONNECT_ACKNOWLEDGE: Step(_A.IGNORE, state)}
+    audit: _Row = {_E.AUDIT: Step(_A.ENQUIRE, state)}
+    return _always(state, numbers) | both | requests | audit | {_M.CONNECT_ACKNOWLEDGE: Step(_A.IGNORE, state)}
 
 
 def _connect_request(numbers: Numbers) -> _Row:
     state = _S.CONNECT_REQUEST
     return _active(state, numbers) | {
+        _E.AUDIT: Step(_A.UNEXPECTED, state),
         _M.CONNECT_ACKNOWLEDGE: Step(_A.COMPLETE, _S.ACTIVE),
         _E.T313: Step(_A.TIME_OUT, numbers.disconnecting),
     }
@@ -315,9 +320,9 @@ def _timers(side: Side) -> dict[CallState, StateTimer]:
         ours.alerting: StateTimer(_T.T301, _E.T301),
         theirs.setup: StateTimer(_T.T300, _E.T300),
         theirs.overlap: StateTimer(_T.T302, _E.T302),
-        # Q.931 has no timer here: whoever calls has one. But a caller that was lost with its data link says nothing.
-        theirs.proceeding: StateTimer(_T.T301, _E.T301),
-        theirs.alerting: StateTimer(_T.T301, _E.T301),
+        theirs.proceeding: StateTimer(_T.AUDIT, _E.AUDIT),
+        theirs.alerting: StateTimer(_T.AUDIT, _E.AUDIT),
+        _S.ACTIVE: StateTimer(_T.AUDIT, _E.AUDIT),
         _S.CONNECT_REQUEST: StateTimer(_T.T313, _E.T313),
         numbers.disconnecting: StateTimer(_T.T305, _E.T305),
         # The tone is listened to no longer than the network plays it; not a timer of the user's in Q.931.
@@ -343,7 +348,7 @@ EXPIRY_CAUSES: dict[Expiry, tuple[int, int]] = {
 _USER_DURATIONS: dict[TimerName, float] = {
     _T.T300: 20.0, _T.T301: 180.0, _T.T302: 15.0, _T.T303: 4.0, _T.T304: 30.0, _T.T305: 30.0, _T.T306: 30.0,
     _T.T308: 4.0, _T.T309: 90.0, _T.T310: 60.0, _T.T312: 6.0, _T.T313: 4.0, _T.T314: 4.0, _T.T316: 120.0,
-    _T.T322: 4.0, _T.T_HOLD: 4.0, _T.T_RETRIEVE: 4.0,
+    _T.T322: 4.0, _T.AUDIT: 600.0, _T.T_HOLD: 4.0, _T.T_RETRIEVE: 4.0,
 }  # fmt: skip
 DURATIONS: dict[Side, dict[TimerName, float]] = {
     Side.USER: _USER_DURATIONS,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gateway.isdn.call_control import CallControl
 
 
-def award(control: "CallControl", call: "IsdnCall", setup: Message) -> int:
+def award(control: "CallControl", call: "IsdnCall", setup: Message, now: float) -> int:
     """Gives a call that is offered its channel; the cause for which it has to be refused, or 0."""
     contents = setup.contents(Identifier.CHANNEL_IDENTIFICATION)
     wanted = None if contents is None else decode_channel(contents)
@@ -24,7 +24,11 @@ def award(control: "CallControl", call: "IsdnCall", setup: Message) -> int:
     if not named:
         call.is_independent = True
         return 0
-    return _awarded(control, call, named[0], wanted.exclusive)
+    refusal = _awarded(control, call, named[0], wanted.exclusive)
+    holder = control.channels.holder(named[0])
+    if holder is not None and holder is not call and holder.is_active:
+        holder.audit(now)  # The peer thinks the channel idle: it may have lost the call.
+    return refusal
 
 
 def _awarded(control: "CallControl", call: "IsdnCall", channel: BChannel, exclusive: bool) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from gateway.isdn.call import IsdnCall
 from gateway.isdn.call_control import CallControl
+from gateway.isdn.call_table import TimerName
 from gateway.isdn.data_link_user import DataLinkSettings
 from gateway.isdn.elements import CallState
 from gateway.isdn.interface import PointToPoint
@@ -24,6 +25,7 @@ from tests.isdn.line import Line, hostile, sound
 _BLOCKS = 4
 _SCHEDULES = int(os.environ.get("REFERGATE_SCHEDULES", "240")) // _BLOCKS
 _CHANNELS = 3
+AUDIT = {TimerName.AUDIT: 100.0}
 _NOTIFICATION, _PROGRESS = element(0x27, "ea"), element(0x1E, "8081")
 
 
@@ -55,7 +57,7 @@ class OnDataLinks(World):
         link_settings = DataLinkSettings(over_datagrams=over_datagrams, retry=2.0)
         self.ends = {
             side: PointToPoint(
-                settings(side, name, _CHANNELS),
+                settings(side, name, _CHANNELS, timers=AUDIT),
                 self.line.timers,
                 self.line.sender(side),
                 self.owners[side],
@@ -95,7 +97,10 @@ class OnWire(World):
         self.owners = {side: Owner() for side in Side}
         self.controls = {
             side: CallControl(
-                settings(side, name, _CHANNELS), self.wire.timers, self.wire.end(side), self.owners[side]
+                settings(side, name, _CHANNELS, timers=AUDIT),
+                self.wire.timers,
+                self.wire.end(side),
+                self.owners[side],
             )
             for side in Side
         }
