@@ -41,7 +41,8 @@ def _by_tag(calls: dict[str, list[Heard]], tags: tuple[str, ...]) -> Nearest | N
 
 
 def _described(call_id: str, heard: list[Heard], why: str) -> Nearest:
-    frame, _, octets, _, _ = next((each for each in heard if b";tag=" in each[2]), heard[0])
+    # One that has both tags says most.
+    frame, _, octets, _, _ = max(heard, key=lambda each: min(each[2].count(b";tag="), 2))
     try:
         fields = Scan(octets)
         return Nearest(call_id, frame, why, fields.from_tag, fields.to_tag)

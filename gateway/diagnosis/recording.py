@@ -1,6 +1,6 @@
 """A recording as a diagnosis reads it: the transfers that an engine finds, and every message of their calls."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from heapq import merge
 from pathlib import Path
@@ -50,9 +50,19 @@ class Recording:
         return {_text(key): call for key, call in self._shelf.calls.items()}
 
     @property
-    def changed(self) -> Iterable[str]:
+    def changed(self) -> list[str]:
         """Of all calls, transferred or not."""
-        return map(_text, self._shelf.changed)
+        return [_text(key) for key in self._shelf.calls if key in self._shelf.changed]
+
+    @property
+    def refers_apart(self) -> Iterator[list[Heard]]:
+        """Calls with a REFER that is part of no transfer: that REFER and all its answers."""
+        known = {frame for transfer in self.transfers for frame in transfer.frames}
+        for key, call in self._shelf.calls.items():
+            if key in self._shelf.marked and any(
+                each[2].startswith(b"REFER ") and each[0] not in known for each in call
+            ):
+                yield [each for each in call if not (each[2].startswith(b"REFER ") and each[0] in known)]
 
     @cached_property
     def relatives(self) -> dict[str, list[str]]:

@@ -10,6 +10,7 @@ from gateway.diagnosis.recording import Recording
 from gateway.diagnosis.sight import Sight, Transaction, sights_of, transactions
 from gateway.interworking.observed import ObservedTransfer
 from gateway.model.legs import SignallingProtocol
+from gateway.sip.message import Message
 from gateway.sip.sdp_codecs import codecs
 from gateway.sip.sdp_description import Direction
 from gateway.sip.subscription import Event
@@ -115,9 +116,29 @@ class Scene:
 
     @cached_property
     def notifies(self) -> list[Transaction]:
-        """The NOTIFYs that report on it."""
-        found = (each for each in self.transactions if each.method == "NOTIFY" and each.request.frame in self._own)
-        return [each for each in found if Event.parse(each.request.first("event")).package == "refer"]
+        """The NOTIFYs that report on it, those too that say too little to be understood."""
+        found = (each for each in self.transactions if each.method == "NOTIFY")
+        return [each for each in found if self._reports(each.request)]
+
+    def _reports(self, notify: Sight) -> bool:
+        event = Event.parse(notify.first("event"))
+        if event.package != "refer":
+            return False
+        if notify.frame in self._own:
+            return True
+        message = notify.message
+        asked = [each.request.message for each in self.refers if each.request.message.call_id == message.call_id]
+        mine = [each for each in asked if each.from_tag == message.to_tag]
+        return any(event.id == str(each.cseq) for each in mine) or (not event.id and self._is_only_one(mine))
+
+    def _is_only_one(self, mine: list[Message]) -> bool:
+        """Whether no other REFER of that dialog can be meant."""
+        ours = {each.cseq for each in mine}
+        return bool(mine) and all(
+            each.request.message.cseq in ours
+            for each in self.transactions
+            if each.method == "REFER" and each.request.message.from_tag == mine[0].from_tag
+        )
 
     def call(self, role: str) -> Call | None:
         """The newest call with that role."""

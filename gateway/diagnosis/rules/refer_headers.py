@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 
 from gateway.diagnosis.case import Finding
+from gateway.diagnosis.recording import Recording
 from gateway.diagnosis.rule import Rule
 from gateway.diagnosis.scene import Scene
-from gateway.diagnosis.sight import Sight
+from gateway.diagnosis.sight import Sight, sights_of, transactions
 from gateway.model.errors import DecodeError
 from gateway.sip.dialog_id import DialogId
 from gateway.sip.refer_to import ReferTo
@@ -33,6 +34,16 @@ def look(scene: Scene) -> Iterator[Finding]:
     yield from _copied(scene)
 
 
+@RULE.recording
+def look_apart(recording: Recording) -> Iterator[Finding]:
+    """The REFERs that belong to no transfer: often because they say nothing that could be one."""
+    for call in recording.refers_apart:
+        for transaction in transactions(sights_of(call, "")):
+            if transaction.method == "REFER":
+                yield from _refer_to(transaction.request)
+                yield from _referred_by(transaction.request)
+
+
 def _refer_to(refer: Sight) -> Iterator[Finding]:
     values = refer.message.headers.all("refer-to")
     if len(values) != 1:
@@ -44,12 +55,11 @@ def _refer_to(refer: Sight) -> Iterator[Finding]:
     yield from _escaping(refer, value)
     try:
         parsed = ReferTo.parse(value)
-        named = parsed.replaces
+        _ = parsed.replaces  # raises as well
     except DecodeError as error:
         what = f"The Refer-To cannot be read: {error.what}."
         yield RULE.error(what, [refer], _QUOTING, clause="RFC 3261 §19.1.1, §20.10", header="Refer-To")
         return
-    del named
     if "?" in value and "<" not in value:
         what = "The Refer-To has a header part but no angle brackets, so that its end is open to interpretation."
         yield RULE.warning(what, [refer], _QUOTING, clause="RFC 3261 §20.10", header="Refer-To")
@@ -71,10 +81,9 @@ def _escaping(refer: Sight, value: str) -> Iterator[Finding]:
 def _kind_of_target(refer: Sight, parsed: ReferTo) -> Iterator[Finding]:
     scheme = parsed.address.uri.partition(":")[0].lower()
     if parsed.uri is None:
-        what = f"The Refer-To is a {scheme} URI, which cannot be called."
-        yield RULE.error(
-            what, [refer], "Refer to a sip, sips or tel URI.", clause="RFC 3515 §2.4.2", header="Refer-To"
-        )
+        what = f"The Refer-To is a {scheme} URI, which cannot be called: this REFER is no call transfer."
+        advice = "Nothing, when none was meant; refer to a sip, sips or tel URI for one."
+        yield RULE.note(what, [refer], advice, clause="RFC 3515 §2.4.2", header="Refer-To")
     elif scheme == "tel":
         what = "The Refer-To is a tel URI: it names no host, and some gateways refuse it."
         advice = "Refer to sip:NUMBER@HOST;user=phone where the receiver does not route tel URIs."
