@@ -5,6 +5,7 @@ from typing import Generic, Literal, NamedTuple, TypeVar
 
 from gateway.isdn.elements import ChannelIdentification, encode_channel
 from gateway.isdn.information_element import Identifier, InformationElement
+from gateway.model.errors import LocalProtocolError
 
 Hunt = Literal["longest idle", "ascending", "descending"]
 """Which idle channel is taken next. Two sides that hunt from opposite ends seldom want the same one."""
@@ -39,7 +40,8 @@ Holder = TypeVar("Holder")
 class Channels(Generic[Holder]):
     """The B-channels that one D-channel controls, those of other interfaces too (NFAS, then `explicit`).
 
-    Each is idle, held, or out of service; one that is held and goes out of service does so when it is freed.
+    Each is idle, held, or out of service; one that is held and goes out of service does so when it is freed. Raises
+    LocalProtocolError for numbers that no element can name.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class Channels(Generic[Holder]):
     ) -> None:
         self._idle: dict[BChannel, None] = dict.fromkeys(channels)
         self._all = frozenset(self._idle)
+        if any(not (0 <= channel.number < 128 and 0 <= channel.interface < 128) for channel in self._all):
+            raise LocalProtocolError("numbers of B-channels and interfaces go up to 127")
         self._holders: dict[BChannel, Holder] = {}
         self._out: set[BChannel] = set()
         self._primary = primary

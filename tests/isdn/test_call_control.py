@@ -10,7 +10,7 @@ from gateway.isdn.side import Side
 from gateway.isdn.variant import variants
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
-from tests.isdn.interface import BUSY, IN_BAND, NORMAL, Pair, digits, element
+from tests.isdn.interface import BUSY, IN_BAND, NORMAL, Pair, Peer, digits, element
 
 SIDES = pytest.mark.parametrize("side", list(Side))
 SENDING_COMPLETE = element(Identifier.SENDING_COMPLETE)
@@ -347,3 +347,30 @@ def test_a_release_without_answer_is_repeated_and_the_channel_restarted() -> Non
     assert pair.owners[Side.NETWORK].cause() == 41
     assert pair.owners[Side.USER].names[-1] == "channels_restarted"
     assert pair.idle
+
+
+def test_a_call_that_nobody_does_anything_about_ends() -> None:
+    peer = Peer(Side.NETWORK)
+    call = peer.offer()
+    peer.run(21)
+    assert peer.answer.name == "RELEASE COMPLETE"
+    assert peer.owner.cause() == 102
+    assert not call.disconnect(NORMAL, peer.now)
+
+
+def test_a_call_that_has_been_up_for_long_is_asked_for_and_a_silent_peer_does_not_end_it() -> None:
+    peer = Peer(Side.NETWORK)
+    call = peer.offer()
+    call.connect(peer.now)
+    peer.run(1201)
+    assert [one.name for one in peer.answers] == ["CONNECT", "STATUS ENQUIRY", "STATUS ENQUIRY"]
+    assert call.is_active
+
+
+def test_a_setup_for_the_channel_of_a_call_that_is_up_has_the_peer_asked_for_that_call() -> None:
+    peer = Peer(Side.NETWORK)
+    peer.offer(1, 3).connect(peer.now)
+    peer.says_setup(2, 3)
+    assert [one.name for one in peer.answers[-2:]] == ["STATUS ENQUIRY", "RELEASE COMPLETE"]
+    peer.says(MessageType.RELEASE_COMPLETE, 1, element(Identifier.CAUSE, "80d1"))
+    assert peer.control.channels.idle == 4

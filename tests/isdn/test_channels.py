@@ -7,7 +7,7 @@ from gateway.isdn.elements import ChannelIdentification, decode_cause, decode_ch
 from gateway.isdn.information_element import Identifier
 from gateway.isdn.q931 import MessageType
 from gateway.isdn.side import Side
-from gateway.model.errors import GatewayError
+from gateway.model.errors import GatewayError, LocalProtocolError
 from tests.isdn.interface import BEARER, CALLED, NORMAL, Pair, Peer, element
 
 ONE, TWO = BChannel(0, 1), BChannel(0, 2)
@@ -73,6 +73,11 @@ def test_nfas_names_the_interface() -> None:
     octets = pool.identification((BChannel(2, 5),)).contents
     assert octets == bytes.fromhex("e9828385")
     assert pool.named(decode_channel(octets)) == (BChannel(2, 5),)
+
+
+def test_a_number_that_no_element_can_name_is_refused() -> None:
+    with pytest.raises(LocalProtocolError):
+        Channels[str]((BChannel(0, 128),))
 
 
 def test_every_channel_can_be_in_use_and_no_more() -> None:
