@@ -91,10 +91,10 @@ def to_carol(here: Stage) -> str:
     return f"<sip:3@{here.gateway.address}{'' if transport == 'udp' else f';transport={transport}'}>"
 
 
-def all_done(*players: Sipp) -> None:
+def all_done(*players: Sipp, seconds: float = 25) -> None:
     """Each has played to the end."""
     for player in players:
-        player.wait()
+        player.wait(seconds)
 
 
 def writes(text: str, path: Path) -> str:

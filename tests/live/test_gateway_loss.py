@@ -73,6 +73,6 @@ def test_blind(tmp_path: Path) -> None:
                 *alice.hangs_up(3),
             ],
         )
-        all_done(transferor, transferee, target)
+        all_done(transferor, transferee, target, seconds=110)
         records = here.gateway.wait_records(TRANSFERS)
         assert [record["outcome"] for record in records] == ["succeeded"] * TRANSFERS
