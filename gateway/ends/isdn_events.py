@@ -75,6 +75,7 @@ class IsdnEvents(Indifferent):
         request = self._line.request(message, self._digits or Number(""))
         leg.address = request.calling.uri
         leg.call.proceeding(now)
+        self._line.services.heard(leg, message, now)
         self._line.asking[leg] = request
         leg.reserve(b"", now)
 

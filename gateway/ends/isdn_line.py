@@ -70,7 +70,8 @@ class IsdnLine(Indifferent):
     def configure(self, settings: IsdnTrunk, configuration: Configuration) -> None:
         """Goes by these settings from now on; the link and its channels stay as they are."""
         self.settings = settings
-        self.clearings = IsdnClearings(cause_map(settings.causes))
+        self.causes = cause_map(settings.causes)
+        self.clearings = IsdnClearings(self.causes)
         domain = own_host(configuration)
         plan = number_plan(settings.numbers or "default")
         self.parties = Parties(AddressMap(plan, domain), domain, trusted=settings.trusted)

@@ -1,6 +1,7 @@
 """Who the parties are, in elements of Q.931 and in the model (RFC 4497 §9, RFC 3398 §12, EN 300 092)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from gateway.configuration import HeaderPolicy
@@ -77,6 +78,11 @@ class Parties:
         party = self._numbered(who, screened=True, hidden=hidden)
         found = [InformationElement(Identifier.CONNECTED_NUMBER, numbers.encode_party(party))]
         return (*found, display(who.name)) if who.name and not hidden else tuple(found)
+
+    def told(self, who: Party) -> Party:
+        """The party as the peer is told of it in a service: its number, and its name unless that is withheld."""
+        hidden = who.presentation is Presentation.RESTRICTED
+        return replace(self._numbered(who, screened=True, hidden=hidden), name="" if hidden else who.name)
 
     def redirecting(self, kept: tuple[Kept, ...]) -> Elements:
         """Redirecting number of the last diversion that Diversion, or else History-Info, tells of (RFC 5806 §7)."""

@@ -1,37 +1,162 @@
-"""Supplementary services on the calls of one trunk: what Facility elements ask for, and what is said back."""
+"""Supplementary services on the calls of one trunk: what Facility elements ask for, and what is said back.
 
-from typing import TYPE_CHECKING
+The dialect of the trunk reads and writes the octets; here is what becomes of what they say, by the kind of event.
+Transfers join two calls of the peer on this trunk (EN 300 369-1, GR-2865, NIS A211-1), or tell that the peer has
+joined them itself (ISO/IEC 13869).
+"""
 
-from gateway.isdn.q931 import Message
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from gateway.ends.isdn_transfers import IsdnTransfers
+from gateway.isdn import q931
+from gateway.isdn.q931 import Identifier, Message, MessageType
 from gateway.model.call import Clearing
 from gateway.model.causes import Cause
-from gateway.model.transfer import PartyUpdate, TransferOutcome
+from gateway.model.errors import GatewayError
+from gateway.model.legs import IsdnCall as CallOnTheWire
+from gateway.model.parties import Party
+from gateway.model.transfer import (
+    IdentityAbandoned,
+    IdentityRequest,
+    OtherOperation,
+    Outcome,
+    PartyUpdate,
+    Redirection,
+    TransferEvent,
+    TransferOutcome,
+    TransferRequest,
+)
+from gateway.translators import dialect_named
+from gateway.translators.dialect import Context, Dialect
 
 if TYPE_CHECKING:
     from gateway.ends.isdn_leg import IsdnLeg
     from gateway.ends.isdn_line import IsdnLine
 
+DIALECTS = {"etsi": "etsi-ect", "qsig": "qsig", "ni2": "ni2-tbct", "dms100": "dms-rlt"}
+"""The dialect of each family of operations."""
+
+_REDIRECTED = 302
+_MOST_INVOKES = 127
+_SPEAKING = (Identifier.FACILITY, Identifier.NOTIFICATION_INDICATOR)
+_NOT_AVAILABLE = TransferOutcome(Outcome.FAILED, 501, cause=Cause(29))
+
 
 class IsdnServices:
-    """The services of one trunk."""
+    """The services of one trunk. `dialect` is how its peer speaks."""
 
     def __init__(self, line: "IsdnLine") -> None:
-        self._line = line
+        self.line = line
+        self.dialect: Dialect = dialect_named(DIALECTS[line.variant.operations])
+        self.transfers = IsdnTransfers(self)
+        self._invokes = 0
+        self._on: dict[type[Any], Callable[[IsdnLeg, Any, float], None]] = {
+            IdentityRequest: self.transfers.identity_asked,
+            IdentityAbandoned: self.transfers.identity_abandoned,
+            TransferRequest: self.transfers.asked,
+            PartyUpdate: self._updated,
+            Redirection: self._redirected,
+            OtherOperation: self._unknown,
+        }
+
+    # --- what the peer says ---
 
     def heard(self, leg: "IsdnLeg", message: Message, now: float) -> None:
-        """A message that may have Facility elements."""
+        """A message that may have Facility elements; what cannot be read is let pass."""
+        if not any(each.identifier in _SPEAKING and not each.codeset for each in message.elements):
+            return
+        try:
+            events = self.dialect.read(q931.encode(message), self.context(leg))
+        except GatewayError as error:
+            self.line.end.observer.log("isdn.facility_unread", level="debug", reason=str(error), **leg.marks)
+            return
+        for event in events:
+            act = self._on.get(type(event))
+            if act is not None and not leg.gone:
+                act(leg, event, now)
+
+    def _updated(self, leg: "IsdnLeg", update: PartyUpdate, now: float) -> None:
+        """The peer has another party now; one without number and name says nothing that SIP could."""
+        party = update.party
+        if leg.answered and (party.number is not None or party.name):
+            uri = self.line.parties.uri(party.number) if party.number is not None else ""
+            leg.owner.updated(leg, replace(update, party=replace(party, uri=uri)), now)
+
+    def _redirected(self, leg: "IsdnLeg", event: Redirection, now: float) -> None:
+        """callDeflection, callRerouteing: before the answer it is a 302, afterwards it comes too late."""
+        number = event.target.number
+        if leg.answered or leg.incoming or number is None:
+            self.answer(leg, replace(_NOT_AVAILABLE, invoke_id=event.invoke_id, operation=_operation(event)), now)
+            return
+        done = TransferOutcome(Outcome.SUCCEEDED, invoke_id=event.invoke_id, operation=_operation(event))
+        self.answer(leg, done, now)
+        contact = Party(uri=self.line.parties.uri(number))
+        clearing = Clearing(_REDIRECTED, Cause(31), contacts=(contact,))
+        leg.over(now)
+        leg.call.disconnect(Cause(31), now)
+        leg.owner.cleared(leg, clearing, now)
+
+    def _unknown(self, leg: "IsdnLeg", event: OtherOperation, now: float) -> None:
+        """Another service: whoever asked for it runs into its own timer."""
+        marks = leg.marks
+        self.line.end.observer.log("isdn.operation_ignored", level="debug", operation=event.operation, **marks)
+
+    # --- what we say ---
 
     def tell_party(self, leg: "IsdnLeg", update: PartyUpdate, now: float) -> None:
-        """The peer of the leg hears whom it talks to."""
+        """The peer of the leg hears whom it talks to, if its dialect can say it."""
+        said = replace(update, kept=(), party=self.line.parties.told(update.party))
+        self.say(leg, said, now)
+
+    def answer(
+        self, leg: "IsdnLeg", outcome: TransferOutcome, now: float, asked: TransferRequest | None = None
+    ) -> None:
+        """ReturnResult or ReturnError to an invoke of the peer."""
+        self.say(leg, outcome, now, asked)
+
+    def say(self, leg: "IsdnLeg", event: TransferEvent, now: float, asked: TransferRequest | None = None) -> bool:
+        """Sends what says `event`, on the leg's call; False when the dialect cannot."""
+        try:
+            completed = self.line.causes.complete(event, self.dialect.name)
+            written = self.dialect.write(completed, replace(self.context(leg), asked=asked))
+        except GatewayError:
+            return False
+        for message in written.messages:
+            self._send(leg, q931.decode(message.octets), now)
+        return bool(written.messages)
+
+    def context(self, leg: "IsdnLeg") -> Context:
+        """What a dialect has to know of the leg's call."""
+        self._invokes = self._invokes % _MOST_INVOKES + 1
+        call = leg.call
+        octets = self.line.control.call_reference_octets
+        wire = CallOnTheWire(call.call_reference, call.is_originating, octets)
+        return Context(isdn=wire, isdn_secondary=wire, invoke_id=self._invokes, pending=self.transfers.pending(leg))
+
+    def _send(self, leg: "IsdnLeg", message: Message, now: float) -> None:
+        send = leg.call.notify if message.message_type is MessageType.NOTIFY else leg.call.facility
+        send(now, *message.elements)
+
+    # --- transfers ---
 
     def refused(self, leg: "IsdnLeg", transfer: str, clearing: Clearing, now: float) -> None:
         """A transfer that the peer has asked for is not carried out."""
+        self.transfers.refused(leg, transfer, clearing, now)
 
     def over(self, leg: "IsdnLeg", transfer: str, outcome: TransferOutcome, now: float) -> None:
         """A transfer that the peer has asked for is done."""
+        self.transfers.over(leg, transfer, outcome, now)
 
     def hold_answered(self, leg: "IsdnLeg", refused: Cause | None, now: float) -> None:
         """The answer to a HOLD of ours."""
 
     def forget(self, leg: "IsdnLeg") -> None:
         """The leg is over."""
+        self.transfers.forget(leg)
+
+
+def _operation(event: Redirection) -> str:
+    """Which of the two it was: only a rerouteing says who redirected."""
+    return "callDeflection" if event.redirecting is None else "callRerouteing"

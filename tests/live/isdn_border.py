@@ -22,6 +22,8 @@ SWITCHES = {
     "4ess": "att4ess",
 }
 """libpri's name of each variant."""
+_OPERATIONS = {"euroisdn": tshark.ETSI}
+"""How tshark reads the operations of a variant; QSIG's by default."""
 CHANNELS = {"euroisdn": "1-15,17-31", "qsig": "1-15,17-31"}
 
 
@@ -57,9 +59,7 @@ class IsdnBorder:
                 options=tuple(options),
             )
         )
-        self.gateway = self._stack.enter_context(
-            Refergate(folder, self.settings, transports=("udp",), capture=True)
-        )
+        self.gateway = self._stack.enter_context(Refergate(folder, self.settings, transports=("udp",), capture=True))
         self.phones = {user: self._stack.enter_context(self._phone(user)) for user in self.users}
         self.peer.start()
         self.peer.wait("dchan_up")
@@ -93,7 +93,7 @@ class IsdnBorder:
         self._stack.close()
         assert not faults, faults
         if self.variant != "dms100":  # tshark gives up at the service discriminator of its operations
-            assert tshark.malformed(self.frames) == []
+            assert tshark.malformed(self.frames, options=_OPERATIONS.get(self.variant, ())) == []
         assert_clean(self.gateway.capture_path, [self.gateway.port, *self.ports.values()])
 
     def _settings(self, ours: int, theirs: int, variant: str, side: str, more: dict[str, Any]) -> dict[str, Any]:

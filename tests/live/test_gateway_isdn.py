@@ -115,3 +115,57 @@ def test_refer_of_a_phone_to_the_isdn(tmp_path: Path) -> None:
         b.state(theirs, "DISCONNECTED")
         (record,) = here.gateway.wait_records(1)
         assert (record["kind"], record["outcome"]) == ("attended", "succeeded")
+
+
+@pytest.mark.parametrize("variant", ["euroisdn", "ni2", "5ess", "4ess", "dms100"])
+def test_libpri_joins_its_two_calls(tmp_path: Path, variant: str) -> None:
+    """ETSI explicit call transfer, two B-channel transfer, release link trunk: the phones talk to each other."""
+    with isdn_border(tmp_path, variant, "network", phones=2) as here:
+        a, b = here.phones.values()
+        first, one = here.call_in("1001", "A")
+        second, other = here.call_in("1002", "B", rest="chan=2")
+        here.peer.send("transfer A B")
+        here.peer.wait("hangup_req", id=first)
+        here.peer.wait("hangup_req", id=second)
+        here.peer.send("hangup A")
+        here.peer.send("hangup B")
+        assert str(a.media(one, "sendrecv")["remote"])
+        (record,) = here.gateway.wait_records(1)
+        assert (record["kind"], record["method"], record["outcome"]) == ("attended", "join", "succeeded")
+        a.hang_up(one)
+        b.state(other, "DISCONNECTED")
+
+
+def test_implicit_explicit_call_transfer(tmp_path: Path) -> None:
+    """EctExecute on the held call (EN 300 369-1 §9.2.1)."""
+    with isdn_border(tmp_path, side="network", phones=2) as here:
+        a, b = here.phones.values()
+        first, one = here.call_in("1001", "A")
+        here.peer.send("hold A")
+        here.peer.wait("hold_ack", id="A")
+        _, other = here.call_in("1002", "B")
+        here.peer.send("facility A 91a106020101020106")
+        here.peer.wait("hangup_req", id="A")
+        here.peer.wait("hangup_req", id="B")
+        here.peer.send("hangup A")
+        here.peer.send("hangup B")
+        (record,) = here.gateway.wait_records(1)
+        assert (record["kind"], record["outcome"]) == ("attended", "succeeded")
+        a.hang_up(one)
+        b.state(other, "DISCONNECTED")
+
+
+@pytest.mark.parametrize("variant", ["euroisdn", "qsig"])
+def test_libpri_deflects(tmp_path: Path, variant: str) -> None:
+    """callRerouteing before the answer: the caller's call goes on to the new number (RFC 3398 §8.2.6: 302)."""
+    with isdn_border(tmp_path, variant, "network", phones=2) as here:
+        a, b = here.phones.values()
+        a.call("out", here.uri("5551"))
+        there = here.peer.wait("ring", called="5551")["id"]
+        here.peer.send(f"proceed {there}")
+        here.peer.send(f"deflect {there} to=1002 from=5551 reason=15")
+        incoming = str(b.wait("incoming")["call"])
+        b.answer(incoming)
+        a.state("out", "CONFIRMED")
+        a.hang_up("out")
+        b.state(incoming, "DISCONNECTED")
