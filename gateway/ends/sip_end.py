@@ -360,10 +360,16 @@ class SipEnd(SessionEvents, ReferEvents):
         flow = Flow(*snapshot["flow"])._replace(connection=0)
         flow = self.own.placed(flow._replace(transport=Transport(flow.transport)))
         incoming, address = bool(snapshot["incoming"]), str(snapshot["address"])
+        leg = SipLeg(self, line, str(snapshot["id"]), owner, incoming=incoming, address=address)
+        if snapshot.get("gone"):
+            # Its call is over; the subscription to what becomes of its REFER is not (RFC 6665 §4.5.2).
+            leg.gone = True
+            dialog = self.ua.restore_dialog(snapshot["session"]["dialog"], line.profile(flow))
+            leg.resume_transfers(snapshot, self.ua, dialog, now)
+            return leg
         session = self.ua.restore_session(snapshot["session"], line.profile(flow), now)
         self._legs += 1
         line.legs += 1
-        leg = SipLeg(self, line, str(snapshot["id"]), owner, incoming=incoming, address=address)
         leg.resume(snapshot, session)
         session.owner_context = leg
         if session.dialog is not None:

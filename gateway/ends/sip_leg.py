@@ -377,6 +377,7 @@ class SipLeg:
             "trunk": self.line.name,
             "marks": self.marks,
             "incoming": self.incoming,
+            "gone": self.gone,
             "address": self.address,
             "session_id": self.session_id,
             "others_uuid": self._others_uuid,

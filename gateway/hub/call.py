@@ -264,10 +264,12 @@ class Call(Bystander):
 
     def report_delivered(self, leg: Leg, transfer: str, now: float) -> None:
         """The transferor has heard the outcome."""
+        self.hub.changed(self)
         self.hub.transfers.delivered(leg, transfer, now)
 
     def transfer_cancelled(self, leg: Leg, transfer: str, now: float) -> None:
         """The transferor does not listen any more."""
+        self.hub.changed(self)
         self.hub.transfers.cancelled(leg, transfer, now)
 
     def transfer_progress(self, leg: Leg, report: TransferProgress, now: float) -> None:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 
 def restored(transfers: "Transfers", snapshot: dict[str, object], now: float) -> Transfer | None:
-    """The transfer with whoever of it is still there. None when the transferor had gone before: then those that it
-    left behind are taken care of at once. Raises GatewayError for what is no transfer, or on a trunk that is no more.
+    """The transfer with whoever of it is still there. None when the transferor had gone before, and nothing can be
+    said to it: then those that it left behind are taken care of at once. Raises GatewayError for what is no transfer,
+    or on a trunk that is no more.
     """
     try:
         return _Restart(transfers, snapshot, now).transfer()
@@ -39,6 +40,10 @@ class _Restart:
         self._joined = transfers.hub.calls.get(str(snapshot["joined"]))
         self._notes = TransferNotes.restored(_part(snapshot, "notes"), now)
         self._legs = {role: self._leg(role) for role in ROLES}
+        self._is_here = self._legs["transferor"] is not None
+        said = snapshot.get("listener")
+        if isinstance(said, dict):
+            self._legs["transferor"] = transfers.hub.trunks.restore(said, transfers.waiting, now)
 
     def transfer(self) -> Transfer | None:
         """The transfer, as far as it goes on."""
@@ -52,6 +57,7 @@ class _Restart:
         notes = self._notes
         request = TransferRequest(TransferKind(notes.kind), Party(uri=notes.target))
         transfer = Transfer(self._transfers, notes.id, self._call, transferor, request, notes)
+        transfer.transferor_here = self._is_here
         transfer.state = State(str(self._snapshot["state"]))
         transfer.referrals = int(str(self._snapshot["referrals"]))
         flags = _part(self._snapshot, "flags")
@@ -69,6 +75,8 @@ class _Restart:
         for leg in legs.values():
             if leg is not None and leg.owner is self._transfers.waiting:
                 leg.owner = transfer
+        if transfer.state is State.REFERRED and transfer.transferee is not None:
+            self._transfers.refer(transfer, transfer.transferee)
         return transfer
 
     def _leg(self, role: str) -> Leg | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gateway.hub.leg import Leg
+from gateway.model.legs import SignallingProtocol
 
 if TYPE_CHECKING:
     from gateway.hub.transfer import Transfer
@@ -25,7 +26,16 @@ def written(transfer: "Transfer") -> dict[str, object]:
         "referrals": transfer.referrals,
         "notes": transfer.notes.snapshot(),
         "legs": {role: _leg(transfer, leg) for role, leg in _roles(transfer)},
+        "listener": _listener(transfer),
     }
+
+
+def _listener(transfer: "Transfer") -> dict[str, object] | None:
+    """A transferor that has hung up: SIP reports to it all the same, and it may be called back."""
+    transferor = transfer.transferor
+    if transfer.transferor_here or transferor.protocol is not SignallingProtocol.SIP:
+        return None
+    return transferor.snapshot()
 
 
 def _roles(transfer: "Transfer") -> Iterator[tuple[str, Leg]]:

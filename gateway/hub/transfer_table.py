@@ -145,7 +145,7 @@ TABLE: Mapping[State, Mapping[Input, Row]] = {
         _I.TIMED_OUT: (_A.GIVE_UP, _S.OVER),
         _I.UNHEARD: (_A.NOTE, _S.REFERRED),
         _I.ANSWERED: (_A.CLEAR_ANSWERED, _S.REFERRED),
-        _I.RESTARTED: (_A.GIVE_UP, _S.OVER),
+        _I.RESTARTED: (_A.NOTHING, _S.REFERRED),
     },
     _S.REFERRED_ALONE: {
         _I.REFER_SUCCEEDED: (_A.PASSED_ON, _S.REPORTED),

@@ -156,7 +156,12 @@ class Transfers:
         self.hub.observer.log(event, level=level, transfer=transfer.id, **states, **marks)
 
     def changed(self, transfer: Transfer) -> None:
-        """Has the transfer written down, or forgotten when it is over."""
+        """Has the transfer written down, or forgotten when it is over; what its legs are subscribed to is written
+        with their calls.
+        """
+        for call in (transfer.call, transfer.joined):
+            if call is not None:
+                self.hub.changed(call)
         if transfer.state is State.OVER and self.running.pop(transfer.id, None) is not None:
             self._forget(transfer)
         self.hub.changed(transfer)

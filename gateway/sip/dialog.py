@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
 Fields = tuple[tuple[str, str], ...]
 
-# Requests that went out after the last snapshot: their numbers must not be used again (§12.2.1.1 allows gaps).
-_UNSEEN = 100
+# More requests than go out after the last snapshot, dialled digits (INFO) included: their numbers must not be used
+# again (§12.2.1.1 allows gaps).
+_UNSEEN = 10_000
 
 
 class ReferNotifier(Protocol):

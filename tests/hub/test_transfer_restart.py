@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from gateway.hub.outcomes import success
 from gateway.model.call import Clearing
 from gateway.model.transfer import TransferProgress
 from gateway.sip.sdp import same_media
@@ -55,13 +56,24 @@ def test_a_transferee_that_heard_the_target_ring_gets_the_transferor_back(scene:
     assert same_media(legs[other.id].local_session, held)
 
 
-def test_a_transfer_passed_on_ends_with_503_too(scene: Scene) -> None:
+def test_a_transfer_passed_on_goes_on_as_the_transferee_goes_on_with_it(scene: Scene) -> None:
     one, other = scene.call("passing", "2000")
     transfer = scene.asks(one, blind())
     other.owner.transfer_progress(other, TransferProgress(202), scene.now)
     assert transfer == "refer1"
     after, legs = again(scene)
-    assert reports(legs[one.id]) == [503]
+    assert reports(legs[one.id]) == []
+    legs[other.id].owner.transfer_outcome(legs[other.id], success(), after.now)
+    assert reports(legs[one.id]) == [200]
+
+
+def test_a_transfer_passed_on_of_which_nothing_more_is_heard_is_bounded_after_a_restart(scene: Scene) -> None:
+    one, other = scene.call("passing", "2000")
+    scene.asks(one, blind())
+    other.owner.transfer_progress(other, TransferProgress(202), scene.now)
+    after, legs = again(scene)
+    after.passes(201)
+    assert reports(legs[one.id]) == [408]
     assert after.together(legs[one.id], legs[other.id])
 
 
