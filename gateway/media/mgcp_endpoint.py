@@ -36,6 +36,9 @@ class Surroundings(Protocol):
     def checked(self, endpoint: "MgcpEndpoint", now: float) -> None:
         """It was looked after."""
 
+    def gone(self, endpoint: "MgcpEndpoint", now: float) -> None:
+        """Its connections were not there any more; others may be gone too."""
+
 
 class MgcpEndpoint:
     """One B channel. `call` is its call identifier at the gateway, `name` the endpoint's name there. `is_held`: it
@@ -43,8 +46,20 @@ class MgcpEndpoint:
     """
 
     __slots__ = (
-        *("_board", "_direction", "_done", "_gateway", "_is_tried", "_jobs", "_moved", "_origin", "_peer", "_remote"),
-        *("_steps", "call", "channel", "failure", "is_held", "is_released", "local", "name", "trunk"),
+        *("_board", "_direction", "_done", "_gateway", "_is_gone", "_is_tried", "_jobs", "_moved", "_origin"),
+        *(
+            "_peer",
+            "_remote",
+            "_steps",
+            "call",
+            "channel",
+            "failure",
+            "is_held",
+            "is_released",
+            "local",
+            "name",
+            "trunk",
+        ),
     )
 
     def __init__(
@@ -55,7 +70,7 @@ class MgcpEndpoint:
         self.name = gateway.settings.endpoint_of(channel)
         self.local = b""
         self.failure: GatewayError | None = None
-        self.is_held = self.is_released = self._is_tried = False
+        self.is_held = self.is_released = self._is_tried = self._is_gone = False
         self._moved = moved
         self._origin = Origin(session_id, 0, "")
         self._peer: Connection | None = None
@@ -153,6 +168,9 @@ class MgcpEndpoint:
         done, self._steps, self._done = self._done, None, None
         if done is not None:
             done(session, now)
+        if self._is_gone:
+            self._is_gone = False
+            self._gateway.gone(self, now)
         if self._jobs and self._steps is None:
             self._start(now)
 
@@ -209,6 +227,7 @@ class MgcpEndpoint:
         self._peer = known._replace(media=media)
 
     def _set_up_again(self, remote: bytes, direction: Direction) -> Steps:
+        self._is_gone = True
         yield from remove(self.name, self.call)
         self._peer = self._board = None
         self.name = self._gateway.settings.endpoint_of(self.channel)

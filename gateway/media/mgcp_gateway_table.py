@@ -14,7 +14,7 @@ class State(StrEnum):
 
 class Input(StrEnum):
     """What happens. SILENT: a command was given up. RESTARTED, FORCED, GRACEFUL, DISCONNECTED, CANCELLED: the methods
-    of RestartInProgress. QUIET: nothing was heard for the time of an audit.
+    of RestartInProgress. DUE: it is time for an audit. GONE: it does not know a connection any more that was there.
     """
 
     HEARD = "heard"
@@ -24,7 +24,8 @@ class Input(StrEnum):
     FORCED = "forced"
     GRACEFUL = "graceful"
     CANCELLED = "cancel-graceful"
-    QUIET = "quiet"
+    DUE = "audit due"
+    GONE = "connection gone"
 
 
 class Action(StrEnum):
@@ -46,7 +47,8 @@ TABLE: dict[tuple[State, Input], tuple[Action, State]] = {
     (_S.UNKNOWN, _I.FORCED): (_A.CHECK, _S.LEAVING),
     (_S.UNKNOWN, _I.GRACEFUL): (_A.NONE, _S.LEAVING),
     (_S.UNKNOWN, _I.CANCELLED): (_A.NONE, _S.UP),
-    (_S.UNKNOWN, _I.QUIET): (_A.AUDIT, _S.UNKNOWN),
+    (_S.UNKNOWN, _I.DUE): (_A.AUDIT, _S.UNKNOWN),
+    (_S.UNKNOWN, _I.GONE): (_A.CHECK, _S.UNKNOWN),
     (_S.UP, _I.HEARD): (_A.NONE, _S.UP),
     (_S.UP, _I.SILENT): (_A.SAY_LOST, _S.LOST),
     (_S.UP, _I.RESTARTED): (_A.CHECK, _S.UP),
@@ -54,7 +56,8 @@ TABLE: dict[tuple[State, Input], tuple[Action, State]] = {
     (_S.UP, _I.FORCED): (_A.CHECK, _S.LEAVING),
     (_S.UP, _I.GRACEFUL): (_A.NONE, _S.LEAVING),
     (_S.UP, _I.CANCELLED): (_A.NONE, _S.UP),
-    (_S.UP, _I.QUIET): (_A.AUDIT, _S.UP),
+    (_S.UP, _I.DUE): (_A.AUDIT, _S.UP),
+    (_S.UP, _I.GONE): (_A.CHECK, _S.UP),
     (_S.LEAVING, _I.HEARD): (_A.NONE, _S.LEAVING),
     (_S.LEAVING, _I.SILENT): (_A.SAY_LOST, _S.LOST),
     (_S.LEAVING, _I.RESTARTED): (_A.CHECK, _S.UP),
@@ -62,7 +65,8 @@ TABLE: dict[tuple[State, Input], tuple[Action, State]] = {
     (_S.LEAVING, _I.FORCED): (_A.CHECK, _S.LEAVING),
     (_S.LEAVING, _I.GRACEFUL): (_A.NONE, _S.LEAVING),
     (_S.LEAVING, _I.CANCELLED): (_A.NONE, _S.UP),
-    (_S.LEAVING, _I.QUIET): (_A.AUDIT, _S.LEAVING),
+    (_S.LEAVING, _I.DUE): (_A.AUDIT, _S.LEAVING),
+    (_S.LEAVING, _I.GONE): (_A.CHECK, _S.LEAVING),
     (_S.LOST, _I.HEARD): (_A.CHECK, _S.UP),
     (_S.LOST, _I.SILENT): (_A.NONE, _S.LOST),
     (_S.LOST, _I.RESTARTED): (_A.CHECK, _S.UP),
@@ -70,5 +74,6 @@ TABLE: dict[tuple[State, Input], tuple[Action, State]] = {
     (_S.LOST, _I.FORCED): (_A.CHECK, _S.LEAVING),
     (_S.LOST, _I.GRACEFUL): (_A.NONE, _S.LEAVING),
     (_S.LOST, _I.CANCELLED): (_A.CHECK, _S.UP),
-    (_S.LOST, _I.QUIET): (_A.AUDIT, _S.LOST),
+    (_S.LOST, _I.DUE): (_A.AUDIT, _S.LOST),
+    (_S.LOST, _I.GONE): (_A.NONE, _S.LOST),
 }

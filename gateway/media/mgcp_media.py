@@ -56,13 +56,12 @@ class MgcpMedia:
         self._to_check: dict[str, None] = {}
         self._checking: set[str] = set()
         self._left_over: dict[tuple[str, str], None] = {}
-        self._heard_at = 0.0
         self._is_auditing = False
+        self._checked_all_at = float("-inf")
 
     def start(self, now: float) -> None:
-        """Asks whether the gateway is there, and goes on asking whenever it is quiet."""
-        self._heard_at = now
-        self._audit(now)
+        """Asks whether the gateway is there, and goes on asking."""
+        self._enter(Input.DUE, now)
         self._timers.start(now + self.settings.audit, self._look)
 
     def receive(self, datagram: bytes, now: float) -> None:
@@ -183,11 +182,16 @@ class MgcpMedia:
         self._checking.discard(endpoint.call)
         self._check_more(now)
 
+    def gone(self, endpoint: MgcpEndpoint, now: float) -> None:
+        """See `Surroundings`."""
+        if now - self._checked_all_at >= self.settings.audit:
+            self._log("media.gone", endpoint=endpoint.name)
+            self._enter(Input.GONE, now)
+
     # What the gateway says
 
     def gateway_heard(self, now: float) -> None:
         """See `TransactionsUser`."""
-        self._heard_at = now
         if self.state is State.LOST or self.state is State.UNKNOWN:
             self._enter(Input.HEARD, now)
 
@@ -236,7 +240,11 @@ class MgcpMedia:
             self._check_all(now)
 
     def _audit(self, now: float) -> None:
-        if not self._is_auditing:
+        oldest = next((each for each in self._endpoints.values() if each.local and not each.is_released), None)
+        if oldest is not None and self.state is not State.LOST:
+            # That tells too whether the gateway has restarted without a word.
+            self._check(oldest, now)
+        elif not self._is_auditing:
             self._is_auditing = True
             name = self.settings.endpoint_of(1)
             self._transactions.command("AUEP", name, (), b"", self._audited, now)
@@ -246,15 +254,13 @@ class MgcpMedia:
         self._is_auditing = False
 
     def _look(self, now: float) -> None:
-        quiet = now - self._heard_at
-        if quiet >= self.settings.audit:
-            self._enter(Input.QUIET, now)
-            quiet = 0.0
-        self._timers.start(now + self.settings.audit - quiet, self._look)
+        self._enter(Input.DUE, now)
+        self._timers.start(now + self.settings.audit, self._look)
 
     # Whether what it had is still there
 
     def _check_all(self, now: float) -> None:
+        self._checked_all_at = now
         for endpoint in tuple(self._endpoints.values()):
             if endpoint.local and not endpoint.is_released:
                 self._to_check[endpoint.call] = None
@@ -265,7 +271,7 @@ class MgcpMedia:
 
     def _check(self, endpoint: MgcpEndpoint, now: float) -> None:
         """While nobody knows whether the gateway is there, everything is checked as soon as that is known."""
-        if self.state in (State.UP, State.LEAVING):
+        if self.state is not State.LOST:
             self._to_check[endpoint.call] = None
             self._check_more(now)
 

@@ -20,12 +20,13 @@ class TransactionTimes:
 @dataclass(frozen=True, slots=True)
 class MgcpSettings:
     """`endpoint` is the name of what ends a B channel, `{channel}` in it the number of the channel, `*` or `$` what
-    the media gateway chooses ("rtpbridge/*@mgw", "ds/e1-0/s-{channel}/su64-0@mgw").
+    the media gateway chooses ("rtpbridge/*@mgw", "ds/e1-0/s-{channel}/su64-0@mgw"). With a name of its own for each
+    channel nothing can be left behind at the gateway when its answers are lost.
 
     `codecs` are those that a B channel carries, the first is offered. `packet` is the time of an RTP packet in
     milliseconds, 0 leaves it to the gateway. `board` (address, port) is where the B channels are RTP too, on a
     gateway that bridges two connections: channel n at port + 2 n; None for one that has the lines itself.
-    `audit`: seconds of silence after which it is asked whether it is there, which one that was lost is as well.
+    `audit`: seconds between two looks whether the gateway is there and still knows its connections.
     """
 
     name: str = "mgcp"

@@ -66,7 +66,8 @@ def peer_description(peer: RtpPeer, packet: int) -> bytes:
 
 def has_audio(media: bytes) -> bool:
     """Whether the gateway's description names a port to send audio to."""
-    return any(_is_audio(stream) and stream.formats and _address(stream) for stream in parse(media).media)
+    found = next((stream for stream in parse(media).media if _is_audio(stream)), None)
+    return found is not None and bool(_address(found)) and found.formats[:1] != () and found.formats[0].isdigit()
 
 
 def own_description(media: bytes, offer: bytes, place: int, direction: Direction, origin: Origin) -> bytes:
@@ -78,9 +79,13 @@ def own_description(media: bytes, offer: bytes, place: int, direction: Direction
     others = sections(offer)[1:] if offer else [[]]
     protocol = others[place][0].split()[2].decode("ascii", "replace") if others[place] else "RTP/AVP"
     audio = [
-        f"m=audio {own.port} {protocol} {' '.join(own.formats)}".encode(),
-        *(f"a=rtpmap:{number} {name.upper()}".encode() for number, name in codecs(own).items() if "/" in name),
-        *(f"a=ptime:{value}".encode() for name, value in own.attributes if name == "ptime" and value),
+        f"m=audio {own.port} {protocol} {' '.join(filter(str.isdigit, own.formats))}".encode(),
+        *(f"a=rtpmap:{number} {name.upper()}".encode() for number, name in codecs(own).items() if _is_codec(name)),
+        *(
+            f"a=ptime:{value}".encode()
+            for name, value in own.attributes
+            if name == "ptime" and value and value.isdigit()
+        ),
         f"a={direction}".encode(),
     ]
     streams = [audio if number == place else _refused(lines) for number, lines in enumerate(others)]
@@ -105,8 +110,12 @@ def _audio(media: bytes) -> Stream:
     return next(stream for stream in parse(media).media if _is_audio(stream))
 
 
+def _is_codec(name: str) -> bool:
+    return "/" in name and name.isascii()
+
+
 def _address(stream: Stream) -> str | None:
-    """ "" is nowhere, None is nothing that can be used."""
+    """Where it receives: "" is nowhere, None is nothing that can be used."""
     if is_nowhere(stream.connection):
         return ""
     try:

@@ -246,6 +246,9 @@ def test_a_gateway_that_restarts_is_found_and_calls_go_on_elsewhere(mgw: OsmoMgw
         async with call(mgw) as (desk, phone, board):
             moved: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
             ready: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+            first, _ = await desk.reserve(phone.sdp(), channel=9)  # So that the ports are others next time.
+            first.release(time.monotonic())
+            await desk.until_empty()
             desk.media.reserve(
                 "pri",
                 CHANNEL,
@@ -264,6 +267,20 @@ def test_a_gateway_that_restarts_is_found_and_calls_go_on_elsewhere(mgw: OsmoMgw
             assert await down(port_in(session), phone, board, b"\x55")
             assert mgw.connections() == 2
             assert desk.notes.events == ["media.lost", "media.found"]
+
+    asyncio.run(story())
+
+
+def test_a_restart_that_nobody_noticed(mgw: OsmoMgw) -> None:
+    async def story() -> None:
+        async with call(mgw) as (desk, phone, board):
+            _, session = await desk.reserve(phone.sdp())
+            mgw.kill()
+            mgw.start()
+            while "media.gone" not in desk.notes.events:
+                await asyncio.sleep(0.01)
+            assert desk.media.state is State.UP
+            assert await down(port_in(session), phone, board, b"\x55")
 
     asyncio.run(story())
 

@@ -23,11 +23,16 @@ def sdp(
 
 
 class GatewayModel:
-    """Keeps endpoints with their connections as (mode, remote description). `answers` remembers responses."""
+    """Keeps endpoints with their connections as (mode, remote description). `forgets`: a command that comes again is
+    carried out again. `board_code` answers the creation of a second connection.
+    """
 
     def __init__(self, endpoints: int = 6) -> None:
         self.names = [f"rtpbridge/{number}@mgw" for number in range(1, endpoints + 1)]
         self.modes: tuple[str, ...] = MODES
+        self.forgets = False
+        self.board_code = 0
+        self.first_port = 16_000
         self.restart()
 
     def restart(self) -> None:
@@ -37,7 +42,7 @@ class GatewayModel:
         self.answers: dict[int, Response] = {}
         self.received: list[Command] = []
         self._identifiers = count(0xA1)
-        self._ports = count(16_000, 2)
+        self._ports = count(self.first_port, 2)
 
     @property
     def total(self) -> int:
@@ -60,7 +65,7 @@ class GatewayModel:
 
     def answer(self, command: Command) -> Response:
         """Carries a command out once."""
-        known = self.answers.get(command.transaction)
+        known = None if self.forgets else self.answers.get(command.transaction)
         if known is None:
             self.received.append(command)
             code, parameters, session = self._carry_out(command)
@@ -105,6 +110,8 @@ class GatewayModel:
             return 540, (), b""
         identifier = f"{next(self._identifiers):08X}"
         held = self.connections.setdefault(name, {})
+        if held and self.board_code:
+            return self.board_code, (), b""
         if len(held) == 2:
             return 540, (), b""
         held[identifier] = (command.value("M"), command.session.decode())
