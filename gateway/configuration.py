@@ -190,6 +190,7 @@ class IsdnTrunk(AnyTrunk):
     `link` is how the D channel is reached: `udp:local>remote`, a datagram for each LAPD frame without FCS. `side` is
     ours, `variant` the kind of trunk (mappings/isdn/). `channels` are the numbers of the B-channels. Trunks of the
     same `group` share signalling: calls on them can be joined by the exchange; "" is a group of its own.
+    `native`: two calls that we have joined are offered to the network (ECT, TBCT, RLT), which then keeps them alone.
     `overlap`: a called number need not be complete in SETUP. `media` names what ends the B-channels; with "none"
     sessions are described as if the host of `media_address` did, at the port given plus the number of the channel.
     """
@@ -203,6 +204,7 @@ class IsdnTrunk(AnyTrunk):
     channels: str = "1-15,17-31"
     group: str = ""
     overlap: bool = False
+    native: bool = True
     media: Literal["none"] = "none"
     media_address: PlaceText = "udp:127.0.0.1:40000"
 

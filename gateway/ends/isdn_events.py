@@ -88,6 +88,7 @@ class IsdnEvents(Indifferent):
     def proceeding_received(self, call: IsdnCall, message: Message, now: float) -> None:
         """Says nothing to a caller who has had 100 (RFC 4497 §8.3.2)."""
         self._leg.move(now)
+        self._line.services.heard(self._leg, message, now)
 
     def alerting_received(self, call: IsdnCall, message: Message, now: float) -> None:
         """180, with a session where something can be heard (RFC 4497 §8.3.4, §8.3.5)."""
@@ -105,6 +106,7 @@ class IsdnEvents(Indifferent):
         if leg.gone or leg.incoming or leg.answered:
             return
         leg.move(now)
+        self._line.services.heard(leg, message, now)
         session = leg.remote_session if has_media(message) else b""
         leg.owner.progressed(leg, Progress(status, session=session), now)
 
@@ -115,6 +117,7 @@ class IsdnEvents(Indifferent):
             return
         leg.answered = True
         leg.move(now)
+        self._line.services.heard(leg, message, now)
         answer = Answer(leg.remote_session, self._line.parties.answering(message))
         if leg.remote_session:
             leg.owner.answered(leg, answer, now)

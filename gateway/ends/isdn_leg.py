@@ -110,7 +110,7 @@ class IsdnLeg:
     def over(self, now: float) -> None:
         """Nothing more is heard of it."""
         self.gone = True
-        self.line.forget(self)
+        self.line.forget(self, now)
         if self._endpoint is not None:
             self._endpoint.release(now)
             self._endpoint = None

@@ -110,7 +110,7 @@ class IsdnLine(Indifferent):
         try:
             call = self.control.setup(elements, now)
         except GatewayError:
-            self.forget(leg)
+            self.forget(leg, now)
             raise
         self._take(leg, call)
         leg.reserve(request.session, now)
@@ -130,6 +130,7 @@ class IsdnLine(Indifferent):
         complete = (_COMPLETE,) if self.variant.sending_complete else ()
         return (
             *complete,
+            *self.services.of_setup(),
             _SPEECH[self.variant.law],
             *self.parties.calling(request),
             self.parties.called_element(number),
@@ -201,11 +202,11 @@ class IsdnLine(Indifferent):
         self.legs.add(leg)
         return leg
 
-    def forget(self, leg: IsdnLeg) -> None:
+    def forget(self, leg: IsdnLeg, now: float) -> None:
         """The leg is over."""
         self.legs.discard(leg)
         self.asking.pop(leg, None)
-        self.services.forget(leg)
+        self.services.forget(leg, now)
 
     def restore(self, snapshot: dict[str, object], owner: LegEvents, now: float) -> IsdnLeg:
         """A leg as it was. Raises GatewayError when its call cannot be taken up again."""

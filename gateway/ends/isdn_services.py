@@ -9,16 +9,19 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gateway.ends.isdn_joining import IsdnJoinings, on_the_wire
 from gateway.ends.isdn_transfers import IsdnTransfers
+from gateway.hub.call import Call
 from gateway.isdn import q931
-from gateway.isdn.q931 import Identifier, Message, MessageType
+from gateway.isdn.q931 import Identifier, InformationElement, Message, MessageType
+from gateway.isdn.side import Side
 from gateway.model.call import Clearing
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
-from gateway.model.legs import IsdnCall as CallOnTheWire
 from gateway.model.parties import Party
 from gateway.model.transfer import (
     IdentityAbandoned,
+    IdentityGranted,
     IdentityRequest,
     OtherOperation,
     Outcome,
@@ -38,6 +41,8 @@ if TYPE_CHECKING:
 DIALECTS = {"etsi": "etsi-ect", "qsig": "qsig", "ni2": "ni2-tbct", "dms100": "dms-rlt"}
 """The dialect of each family of operations."""
 
+_FIXED: dict[type[Any], int] = {IdentityRequest: 1, TransferRequest: 2}
+"""The invokeIds that RLT prescribes."""
 _REDIRECTED = 302
 _MOST_INVOKES = 127
 _SPEAKING = (Identifier.FACILITY, Identifier.NOTIFICATION_INDICATOR)
@@ -51,9 +56,12 @@ class IsdnServices:
         self.line = line
         self.dialect: Dialect = dialect_named(DIALECTS[line.variant.operations])
         self.transfers = IsdnTransfers(self)
+        self.joinings = IsdnJoinings(self)
         self._invokes = 0
         self._on: dict[type[Any], Callable[[IsdnLeg, Any, float], None]] = {
             IdentityRequest: self.transfers.identity_asked,
+            IdentityGranted: self.joinings.named,
+            TransferOutcome: self.joinings.answered,
             IdentityAbandoned: self.transfers.identity_abandoned,
             TransferRequest: self.transfers.asked,
             PartyUpdate: self._updated,
@@ -82,6 +90,7 @@ class IsdnServices:
         party = update.party
         if leg.answered and (party.number is not None or party.name):
             uri = self.line.parties.uri(party.number) if party.number is not None else ""
+            self.line.end.observer.log("isdn.updated", level="debug", uri=uri, **leg.marks)
             leg.owner.updated(leg, replace(update, party=replace(party, uri=uri)), now)
 
     def _redirected(self, leg: "IsdnLeg", event: Redirection, now: float) -> None:
@@ -105,8 +114,20 @@ class IsdnServices:
 
     # --- what we say ---
 
+    def of_setup(self) -> tuple[InformationElement, ...]:
+        """Elements of a SETUP of ours: RLT wants to know of each call that it may have to join (NIS A211-1)."""
+        if self.line.variant.operations != "dms100" or self.line.side is not Side.USER:
+            return ()
+        written = self.dialect.write(IdentityRequest(invoke_id=1), Context())
+        message = q931.decode(written.messages[0].octets)
+        return tuple(each for each in message.elements if each.identifier == Identifier.FACILITY)
+
     def tell_party(self, leg: "IsdnLeg", update: PartyUpdate, now: float) -> None:
-        """The peer of the leg hears whom it talks to, if its dialect can say it."""
+        """The peer of the leg hears whom it talks to, if its dialect can say it; unless it can have both calls."""
+        call = leg.owner
+        partner = call.other(leg) if isinstance(call, Call) else None
+        if isinstance(partner, type(leg)) and partner.answered and self.joinings.begin(leg, partner, now):
+            return
         said = replace(update, kept=(), party=self.line.parties.told(update.party))
         self.say(leg, said, now)
 
@@ -127,13 +148,18 @@ class IsdnServices:
             self._send(leg, q931.decode(message.octets), now)
         return bool(written.messages)
 
+    def invoke(self, leg: "IsdnLeg", event: IdentityRequest | TransferRequest, now: float) -> int | None:
+        """Asks for an operation on the leg's call: the invokeId, None when it cannot be asked for."""
+        context = self.context(leg)
+        fixed = _FIXED.get(type(event), 0) if self.line.variant.operations == "dms100" else 0
+        number = fixed or context.invoke_id
+        return number if self.say(leg, replace(event, invoke_id=number), now) else None
+
     def context(self, leg: "IsdnLeg") -> Context:
         """What a dialect has to know of the leg's call."""
         self._invokes = self._invokes % _MOST_INVOKES + 1
-        call = leg.call
-        octets = self.line.control.call_reference_octets
-        wire = CallOnTheWire(call.call_reference, call.is_originating, octets)
-        return Context(isdn=wire, isdn_secondary=wire, invoke_id=self._invokes, pending=self.transfers.pending(leg))
+        wire = on_the_wire(leg, self.line.control.call_reference_octets)
+        return Context(isdn=wire, isdn_secondary=wire, invoke_id=self._invokes, pending=self.joinings.pending(leg))
 
     def _send(self, leg: "IsdnLeg", message: Message, now: float) -> None:
         send = leg.call.notify if message.message_type is MessageType.NOTIFY else leg.call.facility
@@ -152,9 +178,10 @@ class IsdnServices:
     def hold_answered(self, leg: "IsdnLeg", refused: Cause | None, now: float) -> None:
         """The answer to a HOLD of ours."""
 
-    def forget(self, leg: "IsdnLeg") -> None:
+    def forget(self, leg: "IsdnLeg", now: float) -> None:
         """The leg is over."""
         self.transfers.forget(leg)
+        self.joinings.left(leg, now)
 
 
 def _operation(event: Redirection) -> str:

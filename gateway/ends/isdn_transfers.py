@@ -4,7 +4,6 @@ How a dialect names the other call: by the number that we gave it (EN 300 369-1 
 reference (GR-2865), or by its state alone (the held call carries the invoke, the other one is not held).
 """
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.hub.call import Call
@@ -166,10 +165,6 @@ class IsdnTransfers:
         self._services.say(leg, failed, now)
 
     # --- books ---
-
-    def pending(self, leg: "IsdnLeg") -> Mapping[int, str]:
-        """Invokes of ours that the peer has not answered."""
-        return {}
 
     def forget(self, leg: "IsdnLeg") -> None:
         """The leg is over."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.isdn_border import SWITCHES, isdn_border
+from tests.live.isdn_border import SWITCHES, IsdnBorder, isdn_border
 
 pytestmark = pytest.mark.live
 
@@ -169,3 +169,96 @@ def test_libpri_deflects(tmp_path: Path, variant: str) -> None:
         a.state("out", "CONFIRMED")
         a.hang_up("out")
         b.state(incoming, "DISCONNECTED")
+
+
+def two_calls_joined(here: IsdnBorder) -> tuple[str, str]:
+    """A phone calls the ISDN twice and joins the two; libpri's names of both calls."""
+    phone = here.phones["1001"]
+    first, one = here.call_out("5551", name="first")
+    phone.hold(first)
+    phone.media(first, "sendonly")
+    second, other = here.call_out("5552", name="second")
+    phone.refer_replacing(first, second)
+    phone.notified(first, 200)
+    phone.state(second, "DISCONNECTED")
+    return one, other
+
+
+def test_a_refer_becomes_explicit_call_transfer(tmp_path: Path) -> None:
+    """EctLinkIdRequest, ExplicitEctExecute; libpri takes both calls over and clears them."""
+    with isdn_border(tmp_path, options=["--set", "transfer=okclear"]) as here:
+        one, other = two_calls_joined(here)
+        here.peer.wait("hangup", id=one)
+        here.peer.wait("hangup", id=other)
+        (record,) = here.gateway.wait_records(1)
+        assert (record["kind"], record["outcome"], record["sip_status"]) == ("attended", "succeeded", 200)
+        assert here.gateway.wait_log("isdn.joining", action="the network has them")
+
+
+def test_a_refer_stays_joined_here_when_the_network_refuses(tmp_path: Path) -> None:
+    with isdn_border(tmp_path, options=["--set", "transfer=fail"]) as here:
+        one, other = two_calls_joined(here)
+        assert here.gateway.wait_log("isdn.joining", action="stay joined here")
+        here.peer.send(f"hangup {one}")
+        here.peer.wait("hangup_req", id=other)
+        here.peer.send(f"hangup {other}")
+
+
+@pytest.mark.parametrize("variant", ["ni2", "5ess", "4ess"])
+def test_a_refer_becomes_two_b_channel_transfer(tmp_path: Path, variant: str) -> None:
+    """libpri reads no initiateTransfer: its answer is made by hand."""
+    with isdn_border(tmp_path, variant) as here:
+        one, other = two_calls_joined(here)
+        asked = here.peer.wait("facility_ie", dir="rx", msg="FACILITY")
+        invoke = int(asked["ie"].split("a1", 1)[1][6:8], 16)
+        on_first = asked["cr"] == 1
+        here.peer.send(f"facility {one if on_first else other} 91a2030201{invoke:02x}")
+        here.peer.send(f"hangup {one} 16")
+        here.peer.send(f"hangup {other} 16")
+        assert here.gateway.wait_log("isdn.joining", action="the network has them")
+
+
+def test_a_refer_becomes_release_link_trunk(tmp_path: Path) -> None:
+    """RLT_OPERATION_IND in each SETUP; libpri's answers, the callIds and the result, are made by hand."""
+    with isdn_border(tmp_path, "dms100") as here:
+        phone = here.phones["1001"]
+        first, one = here.call_out("5551", name="first")
+        here.peer.send(f"facility {one} 11bea20d02010130080201018003000011")
+        phone.hold(first)
+        phone.media(first, "sendonly")
+        second, other = here.call_out("5552", name="second")
+        here.peer.send(f"facility {other} 11bea20d02010130080201018003000022")
+        here.peer.fence()
+        phone.refer_replacing(first, second)
+        phone.notified(first, 200)
+        asked = here.peer.wait("facility_ie", dir="rx", msg="FACILITY")
+        here.peer.send(f"facility {one if asked['cr'] == 1 else other} 11bea203020102")
+        here.peer.send(f"hangup {one} 16")
+        here.peer.send(f"hangup {other} 16")
+        assert here.gateway.wait_log("isdn.joining", action="the network has them")
+
+
+def test_qsig_ends_hear_of_each_other(tmp_path: Path) -> None:
+    """callTransferComplete to both (ISO/IEC 13869)."""
+    with isdn_border(tmp_path, "qsig") as here:
+        one, other = two_calls_joined(here)
+        for call, number in ((one, "5552"), (other, "5551")):
+            told = here.peer.wait("facility", id=call)["subcmds"][0]
+            assert told["cmd"] == "CONNECTED_LINE"
+            assert number in str(told)
+        here.peer.send(f"hangup {one}")
+        here.peer.wait("hangup_req", id=other)
+        here.peer.send(f"hangup {other}")
+
+
+@pytest.mark.parametrize("variant", ["euroisdn", "qsig"])
+def test_a_party_of_the_isdn_changes(tmp_path: Path, variant: str) -> None:
+    """EctInform and callTransferComplete: the phone is told (RFC 4916)."""
+    with isdn_border(tmp_path, variant) as here:
+        phone = here.phones["1001"]
+        out, there = here.call_out("5551")
+        here.peer.send(f"connected {there} party=4711 partyname=Bob_B")
+        here.gateway.wait_log("isdn.updated")
+        phone.hang_up(out)
+        here.peer.wait("hangup_req", id=there)
+        here.peer.send(f"hangup {there}")
