@@ -117,6 +117,8 @@ class Server:
     async def run(self) -> None:
         """Returns when it has been told to stop and the calls are over, or `drain` seconds later."""
         await self._finished
+        # It ends now anyway, and the loop gives the signals back to the system, which would end it with -15.
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
         self._flush()
         self._fall_silent()
         self._store_changes(None)

@@ -350,3 +350,13 @@ def test_an_attended_transfer_joins_calls_of_two_workers(tmp_path: Path) -> None
 
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_however_often_it_is_told_to_stop_it_ends_with_0(tmp_path: Path) -> None:
+    made = line(tmp_path)
+    with made.server, made.caller, made.callee:
+        process = made.server.process
+        assert process is not None
+        while process.poll() is None:
+            process.terminate()
+        assert process.wait() == 0
