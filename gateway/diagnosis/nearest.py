@@ -1,5 +1,6 @@
 """The call of a recording that comes nearest to one that somebody named and that is not there."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gateway.diagnosis.recording import Recording
@@ -23,24 +24,17 @@ def nearest_to(recording: Recording, call_id: str, tags: tuple[str, ...]) -> Nea
     calls = recording.every_call
     if call_id in calls:
         return _described(call_id, calls[call_id], "which has this Call-ID and other tags")
-    local = call_id.partition("@")[0]
-    for other, heard in calls.items():
-        if local and other.partition("@")[0].lower() == local.lower():
-            return _described(other, heard, "whose Call-ID is the same up to case and what stands behind the @")
-    return _by_tag(calls, tuple(tag for tag in tags if len(tag) > 1))
-
-
-def _by_tag(calls: dict[str, list[Heard]], tags: tuple[str, ...]) -> Nearest | None:
-    wanted = [(tag, f";tag={tag}".encode("utf-8", "replace")) for tag in tags]
-    for call_id, heard in calls.items():
-        for message in heard:
-            for tag, octets in wanted:
-                if octets in message[2]:
-                    return _described(call_id, [message], f"where tag {tag} occurs")
+    like = recording.call_by_local_part.get(call_id.partition("@")[0].lower())
+    if like is not None:
+        return _described(like, calls[like], "whose Call-ID is the same up to case and what stands behind the @")
+    for tag in tags:
+        found = recording.message_by_tag.get(tag.encode("utf-8", "replace")) if len(tag) > 1 else None
+        if found is not None:
+            return _described(*found, f"where tag {tag} occurs")
     return None
 
 
-def _described(call_id: str, heard: list[Heard], why: str) -> Nearest:
+def _described(call_id: str, heard: Sequence[Heard], why: str) -> Nearest:
     # One that has both tags says most.
     frame, _, octets, _, _ = max(heard, key=lambda each: min(each[2].count(b";tag="), 2))
     try:

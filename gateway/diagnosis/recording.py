@@ -1,5 +1,6 @@
 """A recording as a diagnosis reads it: the transfers that an engine finds, and every message of their calls."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from heapq import merge
@@ -14,6 +15,8 @@ from gateway.engine.signal import Signal
 from gateway.interworking.observed import ObservedTransfer
 from gateway.model.errors import GatewayError
 from gateway.model.legs import SignallingProtocol
+
+_TAGS = re.compile(rb";tag=([^;>\s,]+)")
 
 MESSAGES_KEPT = 400_000
 """SIP messages that are kept at a time: some 300 MB."""
@@ -48,6 +51,25 @@ class Recording:
     def every_call(self) -> dict[str, list[Heard]]:
         """Made when somebody looks for a call that is not there."""
         return {_text(key): call for key, call in self._shelf.calls.items()}
+
+    @cached_property
+    def call_by_local_part(self) -> dict[str, str]:
+        """The first Call-ID with each part before the @, in lower case."""
+        found: dict[str, str] = {}
+        for call_id in self.every_call:
+            found.setdefault(call_id.partition("@")[0].lower(), call_id)
+        return found
+
+    @cached_property
+    def message_by_tag(self) -> dict[bytes, tuple[str, list[Heard]]]:
+        """The Call-ID and the first message in which each tag of a From or To occurs."""
+        found: dict[bytes, tuple[str, list[Heard]]] = {}
+        for call_id, messages in self.every_call.items():
+            for message in messages:
+                for tag in _TAGS.findall(message[2]):
+                    if tag not in found:
+                        found[tag] = call_id, [message]
+        return found
 
     @property
     def changed(self) -> list[str]:

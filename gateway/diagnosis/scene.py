@@ -1,8 +1,8 @@
 """A transfer with everything around it that a rule may ask for: its calls, their transactions, its media."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.diagnosis.case import StreamQuality
 from gateway.diagnosis.media import Media, Socket
@@ -14,6 +14,9 @@ from gateway.sip.message import Message
 from gateway.sip.sdp_codecs import codecs
 from gateway.sip.sdp_description import Direction
 from gateway.sip.subscription import Event
+
+if TYPE_CHECKING:
+    from gateway.diagnosis.spans import Heard
 
 
 class Announced(NamedTuple):
@@ -96,6 +99,7 @@ class Scene:
         self.calls = list(_calls(transfer, recording))
         self.media = Media()
         self.measured: tuple[StreamQuality, ...] | None = None
+        self.heard: list[Heard] | None = None
         self._own = frozenset(transfer.frames)
 
     @cached_property
@@ -178,9 +182,3 @@ def _announced(sight: Sight) -> Iterator[Announced]:
             names = {int(number): name for number, name in codecs(stream).items() if number.isdecimal()}
             secured = "SAVP" in stream.protocol.upper()
             yield Announced(Socket(stream.connection, stream.port), sight, names, secured, stream.direction)
-
-
-def users_of(sights: Sequence[Sight]) -> frozenset[str]:
-    """The programs that say their name in User-Agent or Server, in lower case."""
-    names = (sight.first(field).lower() for sight in sights for field in ("user-agent", "server"))
-    return frozenset(name for name in names if name)

@@ -1,9 +1,8 @@
 """The times for which a call, and a transfer in it, can have media: what goes on before, and what after the join."""
 
-from collections.abc import Iterator
 from typing import NamedTuple
 
-from gateway.diagnosis.media import Flow
+from gateway.diagnosis.media import Flow, Socket
 from gateway.diagnosis.scene import Announced, Call, Scene
 
 _SETTLED = 0.5
@@ -33,27 +32,36 @@ class Heard(NamedTuple):
         return any(end.encrypted for end in (self.sender, self.receiver) if end)
 
 
-def flows_of(scene: Scene) -> Iterator[Heard]:
-    """Every flow from or to a socket announced in one of the calls, once each; the receiver's call counts."""
-    told: set[tuple[object, object]] = set()
-    for call in scene.calls:
-        for announced in call.announced:
-            for flow in scene.media.by_socket.get(announced.socket, ()):
-                mark = flow.source, flow.destination
-                if mark in told:
-                    continue
-                told.add(mark)
-                receiver, owner = _announcer(scene, flow.destination, call)
-                sender, other = _announcer(scene, flow.source, call)
-                yield Heard(flow, owner or other or call, sender, receiver)
+def flows_of(scene: Scene) -> list[Heard]:
+    """Every flow from or to a socket announced in one of the calls, with the call that names most of its ends.
+
+    A socket that is used in two calls one after the other gives a flow twice, once for each.
+    """
+    if scene.heard is None:
+        flows = {
+            id(flow): flow
+            for call in scene.calls
+            for announced in call.announced
+            for flow in scene.media.by_socket.get(announced.socket, ())
+        }
+        scene.heard = [heard for flow in flows.values() for heard in _with_calls(scene, flow)]
+    return scene.heard
 
 
-def _announcer(scene: Scene, socket: object, first: Call) -> tuple[Announced | None, Call | None]:
-    for call in (first, *(other for other in scene.calls if other is not first)):
-        found = [each for each in call.announced if each.socket == socket]
-        if found:
-            return found[-1], call
-    return None, None
+def _with_calls(scene: Scene, flow: Flow) -> list[Heard]:
+    found = [
+        Heard(flow, call, _announced(call, flow.source), _announced(call, flow.destination)) for call in scene.calls
+    ]
+    most = max(map(_ends_known, found))
+    return [heard for heard in found if _ends_known(heard) == most]
+
+
+def _ends_known(heard: Heard) -> int:
+    return (heard.sender is not None) + (heard.receiver is not None)
+
+
+def _announced(call: Call, socket: Socket) -> Announced | None:
+    return next((each for each in reversed(call.announced) if each.socket == socket), None)
 
 
 def span_of(call: Call) -> tuple[float, float]:

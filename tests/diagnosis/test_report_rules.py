@@ -6,7 +6,7 @@ import pytest
 
 from gateway.diagnosis.case import Severity
 from tests.diagnosis.recordings import ALICE, BOB, CAROL, Dialog, Wire, named, rules_of, sdp
-from tests.diagnosis.scenes import ALICE_SDP, TARGET, blind, consultation, first_call, replacing, target_call
+from tests.diagnosis.scenes import ALICE_SDP, TARGET, blind, first_call, replacing, target_call
 
 
 def accepted(wire: Wire) -> Dialog:
@@ -201,17 +201,33 @@ def test_a_request_with_a_wrong_tag_in_a_known_call(tmp_path: Path) -> None:
     assert finding.frames[0] == 1
 
 
+def attended(wire: Wire, offer: str, consulted: str) -> None:
+    """An attended transfer to a target that refuses `offer` and named `consulted` in the consultation call."""
+    first = first_call(wire)
+    second = Dialog(wire, ALICE, CAROL, "second", users=("alice", "carol"))
+    second.set_up(consulted.replace(CAROL, ALICE), consulted)
+    first.refer(replacing(second))
+    first.answer("202 Accepted", "REFER")
+    replaces = f"{second.call_id};to-tag={second.tags[1]};from-tag={second.tags[0]}"
+    target_call(wire, "488 Not Acceptable Here", offer=offer, invite={"Replaces": replaces})
+    first.notify("488 Not Acceptable Here")
+
+
 def test_codecs_that_do_not_meet(tmp_path: Path) -> None:
     wire = Wire()
-    first = first_call(wire)
-    consultation(wire)  # in which Carol named G.711
-    first.refer(TARGET)
-    first.answer("202 Accepted", "REFER")
-    target_call(wire, "488 Not Acceptable Here", offer=sdp(BOB, 4010, "18"))
-    first.notify("488 Not Acceptable Here")
+    attended(wire, sdp(BOB, 4010, "18"), sdp(CAROL, 4020))
     finding = named(wire.case(tmp_path), "codec-mismatch")
     assert "It offered g729/8000" in finding.what
-    assert finding.leg == "1"
+    assert "named pcma/8000, pcmu/8000 in frame 5: nothing in common" in finding.what
+    assert finding.leg == "2"
+
+
+def test_codecs_of_a_target_that_nobody_knows(tmp_path: Path) -> None:
+    wire = Wire()
+    first = accepted(wire)
+    target_call(wire, "488 Not Acceptable Here", offer=sdp(BOB, 4010, "18"))
+    first.notify("488 Not Acceptable Here")
+    assert named(wire.case(tmp_path), "codec-mismatch").what.endswith("It offered g729/8000.")
 
 
 def test_an_answer_with_what_was_not_offered(tmp_path: Path) -> None:
@@ -222,12 +238,20 @@ def test_an_answer_with_what_was_not_offered(tmp_path: Path) -> None:
     assert "answers with g729/8000, which was not offered" in named(wire.case(tmp_path), "codec-mismatch").what
 
 
-def test_srtp_against_rtp(tmp_path: Path) -> None:
+def test_an_answer_that_takes_no_stream(tmp_path: Path) -> None:
     wire = Wire()
     first = accepted(wire)
-    target_call(wire, "200 OK", body=sdp(CAROL, 0))
+    target_call(wire, body=sdp(CAROL, 0))
     first.notify("200 OK")
     assert "takes none of its streams" in named(wire.case(tmp_path), "codec-mismatch").what
+
+
+def test_rtp_where_srtp_was_spoken(tmp_path: Path) -> None:
+    wire = Wire()
+    attended(wire, sdp(BOB, 4010), sdp(CAROL, 4020, protocol="RTP/SAVP"))
+    finding = named(wire.case(tmp_path), "codec-mismatch")
+    assert "pcmu/8000 with SRTP in frame 5" in finding.what
+    assert finding.advice.startswith("Offer the same protection")
 
 
 def test_a_request_that_was_sent_again(tmp_path: Path) -> None:

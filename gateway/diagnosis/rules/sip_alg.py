@@ -26,7 +26,7 @@ _SOMETHING_PRIVATE = re.compile(rb"[ @:\[](?:10\.|192\.168\.|172\.(?:1[6-9]|2|3[
 @RULE.transfer
 def look(scene: Scene) -> Iterator[Finding]:
     """What two taps show, then what a single message shows."""
-    sights = [*scene.sights, *_relatives(scene)]
+    sights = sorted((*scene.sights, *_relatives(scene)), key=lambda sight: sight.frame)
     if len({frozenset((sight.source_host, sight.destination_host)) for sight in sights}) > 1:
         yield from _two_taps(sights)
     yield from _lengths(scene)
