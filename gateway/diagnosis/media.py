@@ -74,9 +74,9 @@ def read_media(path: Path, sockets: Container[Socket]) -> Media:
 
 
 def _plain(link_header: bytes) -> Callable[[bytes], re.Match[bytes] | None]:
-    """`link_header`, IPv4 without options or fragments, UDP, then version 2 of RTP or RTCP."""
+    """`link_header`, IPv4 without options or fragments, UDP; group 1 is there when version 2 of RTP or RTCP follows."""
     upto_udp = link_header + rb"\x45(?s:.{5})[\x00\x40]\x00(?s:.)\x11(?s:.{18})"
-    return re.compile(upto_udp + rb"[\x80-\xbf]").match
+    return re.compile(upto_udp + rb"(?:([\x80-\xbf])|)").match
 
 
 _PLAIN = {
@@ -98,6 +98,8 @@ class _Listener:
         for frame, (time, link, octets, _) in enumerate(files.packets(path, lambda _: None), 1):
             found = _PLAIN[link](octets) if link in _PLAIN else None
             if found:
+                if found.lastindex is None:
+                    continue
                 start = found.end() - 1
                 flow = self._flow(octets[start - 16 : start - 4])
                 if flow is not None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from gateway.diagnosis.case import StreamQuality
-from gateway.diagnosis.media import Flow
 from gateway.diagnosis.rtp import RtpStream, clock_rate
 from gateway.diagnosis.scene import Scene
 from gateway.diagnosis.spans import Heard, flows_of, phases
@@ -29,7 +28,7 @@ def _quality(scene: Scene, heard: Heard, stream: RtpStream, phase: str, span: tu
     codecs, flow = heard.codecs, heard.flow
     measured = stream.measure(*span, codecs)
     kind = measured.payload_type
-    lost, jitter = _reported(scene, stream, flow, measured.last, clock_rate(kind, codecs))
+    lost, jitter = _reported(scene, stream, measured.last, clock_rate(kind, codecs))
     return StreamQuality(
         leg=heard.call.leg,
         phase=phase,
@@ -56,10 +55,7 @@ _LATE = 6.0
 """Seconds after the last packet in which a report about it can still come: a bit more than the usual interval."""
 
 
-def _reported(
-    scene: Scene, stream: RtpStream, flow: Flow, until: float, rate: int
-) -> tuple[int | None, float | None]:
+def _reported(scene: Scene, stream: RtpStream, until: float, rate: int) -> tuple[int | None, float | None]:
     """The newest report about it: packets lost since the stream began, jitter in seconds."""
-    del flow
     known = [each for each in scene.media.reports.get(stream.ssrc, ()) if each.time <= until + _LATE]
     return (known[-1].lost, known[-1].jitter / rate) if known else (None, None)
