@@ -74,7 +74,7 @@ def read_media(path: Path, sockets: Container[Socket]) -> Media:
 
 
 def _plain(link_header: bytes) -> Callable[[bytes], re.Match[bytes] | None]:
-    """`link_header`, IPv4 without options or fragments, UDP; group 1 is there when version 2 of RTP or RTCP follows."""
+    """`link_header`, IPv4 without options or fragments, UDP; group 1 is there where RTP or RTCP follows."""
     upto_udp = link_header + rb"\x45(?s:.{5})[\x00\x40]\x00(?s:.)\x11(?s:.{18})"
     return re.compile(upto_udp + rb"(?:([\x80-\xbf])|)").match
 
