@@ -1,10 +1,16 @@
 """Calls and transfers between PJSIP softphones and libpri, an independent ISDN stack, through the running gateway."""
 
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.live.isdn_border import SWITCHES, IsdnBorder, isdn_border
+from tests.peers import tshark
+from tests.peers.process import PATIENCE
+from tests.peers.refergate import Refergate
 
 pytestmark = pytest.mark.live
 
@@ -140,7 +146,7 @@ def test_implicit_explicit_call_transfer(tmp_path: Path) -> None:
     """EctExecute on the held call (EN 300 369-1 §9.2.1)."""
     with isdn_border(tmp_path, side="network", phones=2) as here:
         a, b = here.phones.values()
-        first, one = here.call_in("1001", "A")
+        _, one = here.call_in("1001", "A")
         here.peer.send("hold A")
         here.peer.wait("hold_ack", id="A")
         _, other = here.call_in("1002", "B")
@@ -262,3 +268,38 @@ def test_a_party_of_the_isdn_changes(tmp_path: Path, variant: str) -> None:
         phone.hang_up(out)
         here.peer.wait("hangup_req", id=there)
         here.peer.send(f"hangup {there}")
+
+
+def killed_and_started(gateway: Refergate, entries: int) -> None:
+    """As soon as so much is in the store."""
+    deadline = time.monotonic() + PATIENCE
+    while _stored(gateway.store_path) < entries:
+        assert time.monotonic() < deadline, "not stored"
+        time.sleep(0.05)
+    gateway.kill()
+    gateway.start()
+    gateway.wait_log("restored", entries=entries, lost=0)
+
+
+def _stored(path: Path) -> int:
+    with closing(sqlite3.connect(path)) as connection:
+        count: int = connection.execute("SELECT count(*) FROM calls").fetchone()[0]
+        return count
+
+
+def test_calls_survive_a_kill(tmp_path: Path) -> None:
+    """After kill -9 the link comes back, STATUS ENQUIRY finds the call, and a REFER on it still works."""
+    with isdn_border(tmp_path, phones=2) as here:
+        a, c = here.phones.values()
+        out, there = here.call_out("5551")
+        killed_and_started(here.gateway, 1)
+        a.refer(out, here.uri("1002"))
+        target = str(c.wait("incoming")["call"])
+        c.answer(target)
+        c.state(target, "CONFIRMED")
+        a.notified(out, 200)
+        c.hang_up(target)
+        here.peer.wait("hangup_req", id=there)
+        here.peer.send(f"hangup {there}")
+    kinds = [row[0] for row in tshark.fields(here.frames, ["q931.message_type"], where="q931")]
+    assert kinds.index("0x75") < kinds.index("0x7d")  # STATUS ENQUIRY, STATUS
