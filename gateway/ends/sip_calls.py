@@ -52,7 +52,7 @@ def hops(headers: Headers) -> int:
 
 def check(request: CallRequest, trunk: SipTrunk) -> None:
     """Raises GatewayError when a call cannot leave by the trunk: no hops left, privacy, sips, no offer for Teams."""
-    if request.hops <= 1:
+    if request.hops < 1:
         raise GatewayError("the call has passed too many gateways", sip_status=483, cause=25)
     check_privacy(request)
     if request.called.uri[:5].lower() == "sips:" and not all(peer.place.transport in _SECURE for peer in trunk.peers):
@@ -88,6 +88,8 @@ def retargeted(uri: str, host: str, suffix: str) -> str:
     user, at, after = rest.partition("@")
     if not at:
         user, after = "", rest
+    elif not user:
+        at = ""  # `sip:@host` comes, but must not go (RFC 3261 §25.1).
     parameters = after.partition("?")[0].partition(";")[2]
     if parameters:
         kept = [each for each in parameters.split(";") if each.partition("=")[0].lower() not in _OF_THE_HOST]

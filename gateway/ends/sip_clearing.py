@@ -28,6 +28,7 @@ _SAID = frozenset((*_TOLD, "retry-after", "history-info", "diversion"))
 # What one hop says to the next only. Without its challenge, its list of extensions or its interval none of these can
 # stand on the other leg.
 _OF_THE_HOP = {401: 403, 407: 403, 420: 488, 421: 488, 422: 488, 423: 480, 494: 488}
+_CALLABLE = ("sip", "sips", "tel")
 _UNREACHED = 480
 _NUMBER_CHANGED = 22
 _UNSPECIFIED = 31
@@ -153,14 +154,15 @@ def _told(status: int, headers: Headers) -> tuple[Kept, ...]:
 
 
 def _contacts(headers: Headers) -> tuple[Party, ...]:
-    """The targets of a redirection, the most wanted first (q, RFC 3261 §20.10)."""
+    """The targets of a redirection that can be called, the most wanted first (q, RFC 3261 §20.10)."""
     found: list[tuple[float, Party]] = []
     for value in headers.all("Contact"):
         try:
             address = Address.parse(value)
         except DecodeError:
             continue
-        found.append((_preference(address.parameters.get("q")), party(address)))
+        if address.uri.partition(":")[0].lower() in _CALLABLE:
+            found.append((_preference(address.parameters.get("q")), party(address)))
     return tuple(who for _, who in sorted(found, key=lambda pair: -pair[0]))
 
 

@@ -89,6 +89,11 @@ def test_a_redirection_goes_on_with_its_contacts_and_in_their_order() -> None:
     assert ("Contact", "<sip:first@b>") in PLAIN.refusal(clearing, 302)
 
 
+@pytest.mark.parametrize("contact", ["*", "<http://example.net/>", "<mailto:a@b>", "<sip:", ""])
+def test_a_contact_that_nobody_can_call_is_left_out(contact: str) -> None:
+    assert PLAIN.of_response(302, response(302, f"Contact: {contact}")).contacts == ()
+
+
 def test_a_redirection_to_nowhere_is_no_redirection() -> None:
     assert PLAIN.status(Clearing(302)) == 480
 

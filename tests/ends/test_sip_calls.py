@@ -93,6 +93,7 @@ class TestTarget:
             ("tel:123;phone-context=x", "sip:123;phone-context=x@198.51.100.1:5060;user=phone"),
             ("sip:2001@gw?Subject=x", "sip:2001@198.51.100.1:5060"),
             ("sip:gw.invalid", "sip:198.51.100.1:5060"),
+            ("sip:@gw.invalid", "sip:198.51.100.1:5060"),
         ],
     )
     def test_the_user_at_our_peer(self, asked: str, sent: str) -> None:
@@ -134,8 +135,11 @@ class TestTarget:
 class TestRefused:
     def test_a_call_without_hops(self) -> None:
         with pytest.raises(GatewayError) as error:
-            check(call(hops=1), CARRIER)
+            check(call(hops=0), CARRIER)
         assert error.value.sip_status == 483
+
+    def test_the_last_hop_may_still_be_taken(self) -> None:
+        check(call(hops=1), CARRIER)
 
     def test_critical_privacy_that_needs_a_media_relay(self) -> None:
         with pytest.raises(GatewayError) as error:

@@ -131,3 +131,13 @@ def test_refusing_the_new_call_leaves_the_old_one(wire: Wire) -> None:
     wire.run(40.0)
     assert not ours.is_over
     assert not theirs.is_over
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "INFO", "REFER"])
+def test_nothing_but_an_invite_can_replace_a_call(wire: Wire, method: str) -> None:
+    alice, bob = two_phones(wire)
+    _, theirs = call_up(alice, bob)
+    stranger = Stranger(wire, "192.0.2.7")
+    lines = (stranger.dialog(bob, call_id="new"), "Refer-To: <sip:c@d>", f"Replaces: {named(theirs)}")
+    stranger.request(method, bob, "\n".join(lines).replace("INVITE", method))
+    assert [one.status for one in stranger.received] == [400]
