@@ -1,6 +1,5 @@
 """A media gateway that is controlled by MGCP, as the media resource of B channels (RFC 3435)."""
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from hashlib import blake2b
@@ -52,11 +51,11 @@ class MgcpMedia:
         self._transactions = Transactions(self, timers, send, settings.times, first)
         self._endpoints: dict[str, MgcpEndpoint] = {}
         self._holders: dict[str, MgcpEndpoint] = {}
-        self._waiting: dict[str, deque[MgcpEndpoint]] = {}
+        self._waiting: dict[str, MgcpEndpoint] = {}
         self._to_check: dict[str, None] = {}
         self._checking: set[str] = set()
         self._left_over: dict[tuple[str, str], None] = {}
-        self._is_auditing = False
+        self._is_auditing = self._is_check_due = False
         self._checked_all_at = float("-inf")
 
     def start(self, now: float) -> None:
@@ -110,7 +109,7 @@ class MgcpMedia:
             endpoint.restore(snapshot)
         except (KeyError, ValueError) as error:
             raise GatewayError(f"no snapshot of a B channel at a media gateway: {error}") from error
-        self._claim(endpoint)
+        self._holders[self.settings.endpoint_of(channel)] = endpoint
         self._check(endpoint, now)
         return endpoint
 
@@ -123,8 +122,8 @@ class MgcpMedia:
         if not self.is_up:
             what = f"media gateway {self.settings.name} is {self.state.value}"
             return GatewayError(what, where=endpoint.name, sip_status=503, cause=47)
-        holder = self._holders.get(endpoint.name)
-        if holder is not None and not holder.is_released:
+        first = self._waiting.get(endpoint.name) or self._holders.get(endpoint.name)
+        if first is not None and not first.is_released:
             what = "media gateway: the channel has a call"
             return GatewayError(what, where=endpoint.name, sip_status=503, cause=44)
         return None
@@ -136,7 +135,7 @@ class MgcpMedia:
             return
         if name in self._holders:
             endpoint.is_held = True
-            self._waiting.setdefault(name, deque()).append(endpoint)
+            self._waiting[name] = endpoint
         else:
             self._holders[name] = endpoint
 
@@ -145,14 +144,10 @@ class MgcpMedia:
         if self._holders.get(name) is not endpoint:
             return
         del self._holders[name]
-        waiting = self._waiting.pop(name, deque())
-        while waiting and waiting[0].is_released:
-            waiting.popleft()
-        if waiting:
-            self._holders[name] = waiting.popleft()
-            if waiting:
-                self._waiting[name] = waiting
-            self._holders[name].go_on(now)
+        waiting = self._waiting.pop(name, None)
+        if waiting is not None and not waiting.is_released:
+            self._holders[name] = waiting
+            waiting.go_on(now)
 
     # What the endpoints say
 
@@ -184,9 +179,11 @@ class MgcpMedia:
 
     def gone(self, endpoint: MgcpEndpoint, now: float) -> None:
         """See `Surroundings`."""
-        if now - self._checked_all_at >= self.settings.audit:
-            self._log("media.gone", endpoint=endpoint.name)
-            self._enter(Input.GONE, now)
+        if now - self._checked_all_at < self.settings.audit / 2:
+            self._is_check_due = True
+            return
+        self._log("media.gone", endpoint=endpoint.name)
+        self._enter(Input.GONE, now)
 
     # What the gateway says
 
@@ -240,10 +237,11 @@ class MgcpMedia:
             self._check_all(now)
 
     def _audit(self, now: float) -> None:
-        oldest = next((each for each in self._endpoints.values() if each.local and not each.is_released), None)
-        if oldest is not None and self.state is not State.LOST:
-            # That tells too whether the gateway has restarted without a word.
-            self._check(oldest, now)
+        found = next((each for each in self._endpoints.values() if each.local and not each.is_released), None)
+        if found is not None and self.state is not State.LOST:
+            # That tells too whether the gateway has restarted without a word. The next time it is another's turn.
+            self._endpoints[found.call] = self._endpoints.pop(found.call)
+            self._check(found, now)
         elif not self._is_auditing:
             self._is_auditing = True
             name = self.settings.endpoint_of(1)
@@ -254,13 +252,13 @@ class MgcpMedia:
         self._is_auditing = False
 
     def _look(self, now: float) -> None:
-        self._enter(Input.DUE, now)
+        self._enter(Input.GONE if self._is_check_due else Input.DUE, now)
         self._timers.start(now + self.settings.audit, self._look)
 
     # Whether what it had is still there
 
     def _check_all(self, now: float) -> None:
-        self._checked_all_at = now
+        self._checked_all_at, self._is_check_due = now, False
         for endpoint in tuple(self._endpoints.values()):
             if endpoint.local and not endpoint.is_released:
                 self._to_check[endpoint.call] = None

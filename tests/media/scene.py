@@ -27,7 +27,7 @@ class GatewayModel:
     carried out again. `board_code` answers the creation of a second connection.
     """
 
-    def __init__(self, endpoints: int = 6) -> None:
+    def __init__(self, endpoints: int = 40) -> None:
         self.names = [f"rtpbridge/{number}@mgw" for number in range(1, endpoints + 1)]
         self.modes: tuple[str, ...] = MODES
         self.forgets = False
@@ -93,7 +93,7 @@ class GatewayModel:
                 self.calls.pop(name)
                 self.connections.pop(name)
             return 250, (), b""
-        if command.value("I") not in held:
+        if command.value("I") not in held or self.calls[name] != command.value("C"):
             return 515, (), b""
         if command.value("M") not in self.modes:
             return 517, (), b""

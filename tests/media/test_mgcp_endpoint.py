@@ -224,6 +224,18 @@ def test_a_line_that_has_a_call_gets_no_other() -> None:
     assert scene.model.total == 1
 
 
+def test_only_one_call_waits_for_a_line() -> None:
+    scene = Scene(LINES)
+    first, _ = scene.reserve(sdp())
+    first.release(scene.now)
+    heard: list[bytes | None] = []
+    for _ in range(2):
+        scene.media.reserve("pri", 1, sdp(), lambda session, _: heard.append(session), scene.now)
+    assert heard == [None]
+    scene.run(0.1)
+    assert len(heard) == 2 and heard[1]
+
+
 def test_who_gives_up_waiting_for_a_line_is_passed_over() -> None:
     scene = Scene(LINES)
     first, _ = scene.reserve(sdp())

@@ -253,7 +253,7 @@ def test_each_request_is_answered_once_and_nothing_is_left(
         elif step == "wait":
             scene.run(number / 4)
     scene.chance = 0.0
-    scene.run(60)
+    scene.run(300)
     assert all(len(heard) == 1 for endpoint, heard in requests if not endpoint.is_released)
     assert all(len(heard) <= 1 for _, heard in requests)
     assert scene.model.total >= sum(not each.is_released and each.local != b"" for each in endpoints)
