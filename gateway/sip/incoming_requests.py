@@ -247,8 +247,8 @@ def _not_implemented(method: str) -> Refusal:
 
 
 def _check_requirements(request: Message, profile: PeerProfile) -> None:
-    """Raises Refusal: 420 for an option that is demanded and not supported (§8.2.2.3), 400 for a dialog to be replaced
-    by something else than an INVITE (RFC 3891 §3).
+    """Raises Refusal: 420 for an option that is demanded and not supported (§8.2.2.3), 400 for a Replaces in anything
+    but an INVITE (RFC 3891 §3).
     """
     if request.method != "INVITE" and "replaces" in request.headers:
         raise Refusal(400, reason="Replaces Is For INVITE")
