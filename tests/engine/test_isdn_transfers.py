@@ -1,0 +1,370 @@
+"""Transfers on an ISDN trunk, on the whole gateway: those that the peer asks for, and ours that the network takes."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gateway.configuration import TransferPolicy
+from gateway.isdn import elements as codec
+from gateway.isdn import q931
+from gateway.isdn.call import IsdnCall
+from gateway.isdn.q931 import Identifier, InformationElement, Message
+from gateway.model.causes import Cause
+from gateway.model.legs import IsdnCall as CallOnTheWire
+from gateway.model.parties import Number, NumberingPlan, Party, Presentation, TypeOfNumber
+from gateway.model.transfer import (
+    CallReference,
+    CallStatus,
+    HeldCall,
+    IdentityGranted,
+    IdentityRequest,
+    LinkId,
+    Outcome,
+    PartyUpdate,
+    Redirection,
+    Stage,
+    TransferEvent,
+    TransferKind,
+    TransferOutcome,
+    TransferRequest,
+)
+from gateway.translators import dialect_named
+from gateway.translators.dialect import Context
+from tests.engine.isdn_world import IsdnWorld
+from tests.engine.test_isdn_calls import COMPLETE
+from tests.engine.world import HOST, PORT, Line, sdp
+
+EXPLICIT = {3: "EctLinkIdRequest", 5: "ExplicitEctExecute"}
+
+
+def facility(event: TransferEvent, dialect: str = "etsi-ect", call: IsdnCall | None = None) -> InformationElement:
+    """The Facility element that says it."""
+    wire = CallOnTheWire(call.call_reference if call else 1)
+    written = dialect_named(dialect).write(event, Context(isdn=wire, isdn_secondary=wire))
+    message = q931.decode(written.messages[0].octets)
+    found = message.element(Identifier.FACILITY)
+    assert found is not None
+    return found
+
+
+def read(message: Message, dialect: str = "etsi-ect", pending: dict[int, str] | None = None) -> TransferEvent:
+    """What a message's Facility element says."""
+    octets = q931.encode(replace(message, call_reference_octets=2))
+    return dialect_named(dialect).read(octets, Context(pending=pending or {}))[0]
+
+
+def call_in(world: IsdnWorld, user: str) -> tuple[IsdnCall, Line]:
+    """A call from the ISDN, answered."""
+    call = world.switch.setup(user, COMPLETE)
+    party = world.pbx if user.startswith("2") else world.carrier
+    line = party.ring()
+    line.answer()
+    world.switch.expect("CONNECT")
+    return call, line
+
+
+def call_out(world: IsdnWorld, number: str, *lines: str) -> tuple[Line, IsdnCall]:
+    """A call of the PBX to the ISDN, answered."""
+    line = world.pbx.invite(number, *lines)
+    call, _ = world.switch.expect("SETUP")
+    call.proceeding(world.now)
+    call.connect(world.now)
+    line.established()
+    return line, call
+
+
+# --- the peer asks (we are the network) ---
+
+
+def linked(world: IsdnWorld, call: IsdnCall) -> int:
+    """EctLinkIdRequest and what is granted."""
+    call.facility(world.now, facility(IdentityRequest(invoke_id=3)))
+    _, message = world.switch.expect("FACILITY")
+    granted = read(message, pending=EXPLICIT)
+    assert isinstance(granted, IdentityGranted)
+    assert isinstance(granted.identity, LinkId)
+    return granted.identity.value
+
+
+def execute(link: int) -> InformationElement:
+    return facility(TransferRequest(TransferKind.ATTENDED, consultation=LinkId(link), invoke_id=5))
+
+
+def outcome(world: IsdnWorld, dialect: str = "etsi-ect") -> TransferOutcome:
+    """The answer to an invoke."""
+    _, message = world.switch.expect("FACILITY")
+    found = read(message, dialect, EXPLICIT)
+    assert isinstance(found, TransferOutcome)
+    return found
+
+
+def test_explicit_call_transfer(tmp_path: Path) -> None:
+    """EN 300 369-1 §9.2.2: the result, then both calls are cleared with cause 16; the others talk."""
+    world = IsdnWorld(tmp_path, side="network")
+    first, one = call_in(world, "2001")
+    second, other = call_in(world, "3001")
+    first.facility(world.now, execute(linked(world, second)))
+    one.reinvited()
+    other.reinvited()
+    assert outcome(world).outcome is Outcome.SUCCEEDED
+    assert {world.switch.expect("DISCONNECT")[0], world.switch.expect("DISCONNECT")[0]} == {first, second}
+    assert [record.outcome for record in world.records] == ["succeeded"]
+    world.wait(20)
+    one.request("BYE")
+    other.hung_up()
+    assert world.gateway.isdn.statistics()["channels_idle.isdn"] == 4
+
+
+def test_a_link_that_was_never_given(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path, side="network")
+    call, _ = call_in(world, "2001")
+    call.facility(world.now, execute(99))
+    found = outcome(world)
+    assert (found.outcome, found.error) == (Outcome.FAILED, "linkIdNotAssignedByNetwork")
+    assert call.is_active
+
+
+def test_the_link_of_a_call_that_is_over_is_no_more(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path, side="network")
+    first, _ = call_in(world, "2001")
+    second, _ = call_in(world, "3001")
+    link = linked(world, second)
+    second.disconnect(Cause(16), world.now)
+    world.switch.expect("released")
+    first.facility(world.now, execute(link))
+    assert outcome(world).error == "linkIdNotAssignedByNetwork"
+
+
+def test_a_call_cannot_be_joined_with_itself(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path, side="network")
+    call, _ = call_in(world, "2001")
+    call.facility(world.now, execute(linked(world, call)))
+    assert outcome(world).outcome is Outcome.FAILED
+
+
+def test_a_trunk_may_have_no_transfers(tmp_path: Path) -> None:
+    """transfer: reject."""
+    world = IsdnWorld(tmp_path, side="network")
+    trunk = world.configuration.trunk("isdn").model_copy(update={"transfer": TransferPolicy.REJECT})
+    world.gateway.hub.settings["isdn"] = trunk
+    first, _ = call_in(world, "2001")
+    second, _ = call_in(world, "3001")
+    first.facility(world.now, execute(linked(world, second)))
+    assert outcome(world).outcome is Outcome.FAILED
+    assert first.is_active
+    assert second.is_active
+
+
+def implicit() -> InformationElement:
+    return facility(TransferRequest(TransferKind.ATTENDED, consultation=HeldCall(), invoke_id=5))
+
+
+def test_implicit_call_transfer_on_the_held_call(tmp_path: Path) -> None:
+    """EN 300 369-1 §9.2.1."""
+    world = IsdnWorld(tmp_path, side="network")
+    first, one = call_in(world, "2001")
+    first.hold(world.now)
+    world.switch.expect("hold")
+    assert b"a=inactive" in one.reinvited().body
+    second, other = call_in(world, "3001")
+    first.facility(world.now, implicit())
+    one.reinvited()
+    other.reinvited()
+    assert outcome(world).outcome is Outcome.SUCCEEDED
+    assert {world.switch.expect("DISCONNECT")[0], world.switch.expect("DISCONNECT")[0]} == {first, second}
+
+
+def test_implicit_call_transfer_on_a_call_that_is_not_held(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path, side="network")
+    first, _ = call_in(world, "2001")
+    call_in(world, "3001")
+    first.facility(world.now, implicit())
+    assert outcome(world).error == "invalidCallState"
+
+
+def test_hold_and_retrieve(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path, side="network")
+    call, line = call_in(world, "2001")
+    call.hold(world.now)
+    assert b"a=inactive" in line.reinvited(sdp(5000, "inactive")).body
+    world.switch.expect("hold")
+    assert world.gateway.isdn.statistics()["channels_idle.isdn"] == 4
+    call.retrieve(world.now)
+    assert b"a=sendrecv" in line.reinvited(sdp(5000)).body
+    world.switch.expect("retrieve")
+    assert world.gateway.isdn.statistics()["channels_idle.isdn"] == 3
+
+
+def test_two_b_channel_transfer(tmp_path: Path) -> None:
+    """GR-2865: the second call by its reference as it stands in the user's messages."""
+    world = IsdnWorld(tmp_path, "ni2", "network")
+    first, one = call_in(world, "2001")
+    second, other = call_in(world, "3001")
+    request = TransferRequest(TransferKind.ATTENDED, consultation=CallReference(second.call_reference), invoke_id=5)
+    first.facility(world.now, facility(request, "ni2-tbct"))
+    one.reinvited()
+    other.reinvited()
+    assert outcome(world, "ni2-tbct").outcome is Outcome.SUCCEEDED
+    assert {world.switch.expect("DISCONNECT")[0], world.switch.expect("DISCONNECT")[0]} == {first, second}
+
+
+def test_rubbish_in_a_facility_is_let_pass(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path, side="network")
+    call, line = call_in(world, "2001")
+    for contents in (b"", b"\x91", b"\x91\xa1", b"\x91\xa1\x06\x02\x01\x02", bytes(range(0x91, 0xFF))):
+        call.facility(world.now, InformationElement(Identifier.FACILITY, contents))
+    world.wait(1)
+    assert call.is_active
+    line.hang_up()
+
+
+# --- redirection ---
+
+
+def test_a_deflection_before_the_answer_is_followed(tmp_path: Path) -> None:
+    """EN 300 207-1 callDeflection; the caller hears nothing of it."""
+    world = IsdnWorld(tmp_path)
+    world.pbx.invite("5551")
+    call, _ = world.switch.expect("SETUP")
+    call.alerting(world.now)
+    target = Party(Number("3001"))
+    call.facility(world.now, facility(Redirection(target, "deflection", invoke_id=5)))
+    world.carrier.expect("INVITE")
+    assert world.switch.has("FACILITY")
+    world.switch.expect("DISCONNECT")
+
+
+def test_a_deflection_after_the_answer_comes_too_late(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path)
+    _, call = call_out(world, "5551")
+    call.facility(world.now, facility(Redirection(Party(Number("3001")), "deflection", invoke_id=5)))
+    assert outcome(world).outcome is Outcome.FAILED
+    assert call.is_active
+
+
+# --- whom one talks to ---
+
+
+def test_ect_inform_tells_the_other_side(tmp_path: Path) -> None:
+    """EctInform becomes a new identity (RFC 4916)."""
+    world = IsdnWorld(tmp_path)
+    line, call = call_out(world, "5551", "Allow: INVITE, ACK, BYE, CANCEL, UPDATE")
+    party = Party(Number("4989123", TypeOfNumber.INTERNATIONAL, NumberingPlan.E164), Presentation.ALLOWED)
+    update = PartyUpdate(Stage.COMPLETE, party, status=CallStatus.ANSWERED, invoke_id=7)
+    call.facility(world.now, facility(update))
+    assert "+4989123@" in (line.expect("UPDATE").headers.get("p-asserted-identity") or "")
+
+
+def test_hold_of_the_other_side_is_notified(tmp_path: Path) -> None:
+    """EN 300 141."""
+    world = IsdnWorld(tmp_path)
+    line, _ = call_out(world, "5551")
+    line.reinvite(sdp(4000, "sendonly"))
+    _, message = world.switch.expect("NOTIFY")
+    assert codec.decode_notification(message.contents(Identifier.NOTIFICATION_INDICATOR) or b"") == 0x79
+
+
+# --- a REFER (we are the user) ---
+
+
+def joined(world: IsdnWorld) -> tuple[IsdnCall, IsdnCall]:
+    """Two calls of the PBX to the ISDN, joined by a REFER with Replaces that has succeeded."""
+    line, first = call_out(world, "5551")
+    line.reinvite(sdp(4000, "sendonly"))
+    if world.switch.control.variant.operations == "etsi":
+        world.switch.expect("NOTIFY")
+    other, second = call_out(world, "5552")
+    replaces = f"{other.call_id};to-tag={other.remote_tag};from-tag={other.local_tag}"
+    escaped = replaces.replace(";", "%3B").replace("=", "%3D").replace("@", "%40")
+    line.refer(f"<sip:5552@{HOST}:{PORT}?Replaces={escaped}>")
+    line.expect("202")
+    status, _ = line.outcome()
+    assert status == 200
+    return first, second
+
+
+def test_a_join_is_handed_to_the_network(tmp_path: Path) -> None:
+    """EctLinkIdRequest, ExplicitEctExecute, and the network clears both."""
+    world = IsdnWorld(tmp_path)
+    first, second = joined(world)
+    asked, message = world.switch.expect("FACILITY")
+    request = read(message)
+    assert isinstance(request, IdentityRequest)
+    asked.facility(world.now, facility(IdentityGranted(LinkId(7), invoke_id=request.invoke_id)))
+    other, message = world.switch.expect("FACILITY")
+    execute = read(message)
+    assert isinstance(execute, TransferRequest)
+    assert execute.consultation == LinkId(7)
+    assert {asked, other} == {first, second}
+    for call in (first, second):
+        call.disconnect(Cause(16), world.now)
+    assert world.wait(5, lambda: world.gateway.hub.idle)
+    assert ("isdn.joining", "the network has them") in [(event, each.get("action")) for event, each in world.told]
+
+
+@pytest.mark.parametrize("answer", ["error", "silence"])
+def test_calls_stay_joined_when_the_network_will_not(tmp_path: Path, answer: str) -> None:
+    """No call is lost, and nothing is said again to whoever asked."""
+    world = IsdnWorld(tmp_path)
+    first, second = joined(world)
+    asked, message = world.switch.expect("FACILITY")
+    request = read(message)
+    assert isinstance(request, IdentityRequest)
+    if answer == "error":
+        refused = TransferOutcome(
+            Outcome.FAILED, error="resourceUnavailable", operation="EctLinkIdRequest", invoke_id=request.invoke_id
+        )
+        asked.facility(world.now, facility(refused))
+    world.wait(30)
+    assert first.is_active
+    assert second.is_active
+    assert not world.switch.has("FACILITY")
+    first.disconnect(Cause(16), world.now)
+    assert world.switch.expect("DISCONNECT")[0] is second
+
+
+def test_a_result_without_clearing_is_cleared_by_us(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path, "ni2")
+    first, second = joined(world)
+    asked, message = world.switch.expect("FACILITY")
+    request = read(message, "ni2-tbct")
+    assert isinstance(request, TransferRequest)
+    done = TransferOutcome(Outcome.SUCCEEDED, operation="initiateTransfer", invoke_id=request.invoke_id)
+    asked.facility(world.now, facility(done, "ni2-tbct"))
+    assert {world.switch.expect("DISCONNECT", 6)[0], world.switch.expect("DISCONNECT", 6)[0]} == {first, second}
+
+
+def test_a_network_side_asks_nobody(tmp_path: Path) -> None:
+    """ECT is the user's to ask for; the peer only hears whom it talks to."""
+    world = IsdnWorld(tmp_path, side="network")
+    joined(world)
+    events = [read(world.switch.expect("FACILITY")[1]), read(world.switch.expect("FACILITY")[1])]
+    assert all(isinstance(each, PartyUpdate) for each in events)
+
+
+# --- after a restart ---
+
+
+def test_a_call_comes_back(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path)
+    _, call = call_out(world, "5551")
+    snapshots = [snapshot for _, snapshot in world.gateway.changes() if snapshot]
+    again = IsdnWorld(tmp_path)
+    again.switch.control.restore_call(call.snapshot(), again.now)
+    assert again.gateway.restore([("x", each) for each in snapshots], again.now) == ()
+    again.wait(1)
+    (leg,) = again.gateway.isdn.lines["isdn"].legs
+    assert leg.call.is_active
+    assert again.gateway.isdn.statistics()["channels_idle.isdn"] == 3
+
+
+def test_a_call_that_the_peer_has_lost_is_cleared(tmp_path: Path) -> None:
+    """STATUS ENQUIRY finds it gone (Q.931 5.8.11)."""
+    world = IsdnWorld(tmp_path)
+    line, _ = call_out(world, "5551")
+    snapshots = [snapshot for _, snapshot in world.gateway.changes() if snapshot]
+    again = IsdnWorld(tmp_path)
+    assert again.gateway.restore([("x", each) for each in snapshots], again.now) == ()
+    assert again.pbx.expect("BYE").call_id == line.call_id
+    assert again.gateway.isdn.statistics()["channels_idle.isdn"] == 4
