@@ -13,8 +13,9 @@ class State(StrEnum):
 
 
 class Input(StrEnum):
-    """What happens. SILENT: a command was given up. RESTARTED, FORCED, GRACEFUL, DISCONNECTED, CANCELLED: the methods
-    of RestartInProgress. DUE: it is time for an audit. GONE: it does not know a connection any more that was there.
+    """What happens. SILENT: a command was given up, and nothing else was heard since it was sent. RESTARTED, FORCED,
+    GRACEFUL, DISCONNECTED, CANCELLED: the methods of RestartInProgress. DUE: it is time for an audit. GONE: it does
+    not know a connection any more that was there.
     """
 
     HEARD = "heard"
@@ -75,5 +76,5 @@ TABLE: dict[tuple[State, Input], tuple[Action, State]] = {
     (_S.LOST, _I.GRACEFUL): (_A.NONE, _S.LEAVING),
     (_S.LOST, _I.CANCELLED): (_A.CHECK, _S.UP),
     (_S.LOST, _I.DUE): (_A.AUDIT, _S.LOST),
-    (_S.LOST, _I.GONE): (_A.NONE, _S.LOST),
+    (_S.LOST, _I.GONE): (_A.AUDIT, _S.LOST),
 }

@@ -56,7 +56,7 @@ class MgcpMedia:
         self._checking: set[str] = set()
         self._left_over: dict[tuple[str, str], None] = {}
         self._is_auditing = self._is_check_due = False
-        self._checked_all_at = float("-inf")
+        self._checked_all_at = self._heard_at = float("-inf")
 
     def start(self, now: float) -> None:
         """Asks whether the gateway is there, and goes on asking."""
@@ -189,12 +189,14 @@ class MgcpMedia:
 
     def gateway_heard(self, now: float) -> None:
         """See `TransactionsUser`."""
+        self._heard_at = now
         if self.state is State.LOST or self.state is State.UNKNOWN:
             self._enter(Input.HEARD, now)
 
-    def gateway_silent(self, now: float) -> None:
+    def gateway_silent(self, since: float, now: float) -> None:
         """See `TransactionsUser`."""
-        self._enter(Input.SILENT, now)
+        if self._heard_at < since:
+            self._enter(Input.SILENT, now)
 
     def command_received(self, command: Command, now: float) -> Response:
         """Takes note of RSIP, and answers it (RFC 3435 §2.3.12); NTFY and DLCX of the gateway are acknowledged."""
@@ -232,6 +234,7 @@ class MgcpMedia:
             self._audit(now)
         elif action is Action.SAY_LOST:
             self._to_check.clear()
+            self._is_check_due = False
             self._log("media.lost")
         elif action is Action.CHECK:
             self._check_all(now)
@@ -253,6 +256,8 @@ class MgcpMedia:
 
     def _look(self, now: float) -> None:
         self._enter(Input.GONE if self._is_check_due else Input.DUE, now)
+        if self.state is not State.LOST:
+            self._delete_left_over(now)
         self._timers.start(now + self.settings.audit, self._look)
 
     # Whether what it had is still there
@@ -262,9 +267,7 @@ class MgcpMedia:
         for endpoint in tuple(self._endpoints.values()):
             if endpoint.local and not endpoint.is_released:
                 self._to_check[endpoint.call] = None
-        left_over, self._left_over = self._left_over, {}
-        for name, call in left_over:
-            self.order(Order("DLCX", name, (("C", call),)), partial(self._removed, name, call), now)
+        self._delete_left_over(now)
         self._check_more(now)
 
     def _check(self, endpoint: MgcpEndpoint, now: float) -> None:
@@ -280,6 +283,11 @@ class MgcpMedia:
             if call in self._endpoints and call not in self._checking:
                 self._checking.add(call)
                 self._endpoints[call].check(now)
+
+    def _delete_left_over(self, now: float) -> None:
+        left_over, self._left_over = self._left_over, {}
+        for name, call in left_over:
+            self.order(Order("DLCX", name, (("C", call),)), partial(self._removed, name, call), now)
 
     def _removed(self, name: str, call: str, response: Response | None, _now: float) -> None:
         if response is None:

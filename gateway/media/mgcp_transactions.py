@@ -25,8 +25,8 @@ class TransactionsUser(Protocol):
     def gateway_heard(self, now: float) -> None:
         """A message has come; what it says is dealt with afterwards."""
 
-    def gateway_silent(self, now: float) -> None:
-        """A command was given up; whoever sent it hears of it afterwards."""
+    def gateway_silent(self, since: float, now: float) -> None:
+        """A command that was sent first at `since` is given up; whoever sent it hears of it afterwards."""
 
 
 class Transaction:
@@ -116,7 +116,7 @@ class Transactions:
         elif action is Action.ANSWER:
             self._answer(transaction, response, now)
         elif action is Action.GIVE_UP:
-            self._user.gateway_silent(now)
+            self._user.gateway_silent(transaction.sent_at, now)
             transaction.heard(None, now)
         elif action is Action.EXTRA and response is not None and response != transaction.answer:
             transaction.answer = response

@@ -56,7 +56,7 @@ class Line:
     def gateway_heard(self, now: float) -> None:
         pass
 
-    def gateway_silent(self, now: float) -> None:
+    def gateway_silent(self, since: float, now: float) -> None:
         self.silences += 1
 
 
