@@ -122,7 +122,11 @@ class IsdnLeg:
         self.local_session = session
         self.channel = self.call.channel.number if self.call.channel else 0
         done = partial(self.line.media_reserved, self)
-        self._endpoint = self.line.media.reserve(self.trunk, self.channel, session, done, now, self._moved)
+        endpoint = self.line.media.reserve(self.trunk, self.channel, session, done, now, self._moved)
+        if self.gone:  # The hub may have refused the call in the meantime.
+            endpoint.release(now)
+        else:
+            self._endpoint = endpoint
 
     def answered_late(self, now: float) -> None:
         """The answer had to wait for the media."""
