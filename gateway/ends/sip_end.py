@@ -29,7 +29,7 @@ from gateway.sip.invitation import Invitation
 from gateway.sip.locating import is_address
 from gateway.sip.message import Message
 from gateway.sip.peer_profile import ALLOW, PeerProfile
-from gateway.sip.refusal import Refusal
+from gateway.sip.refusal import Stranger
 from gateway.sip.sdp import only_inactive, with_origin
 from gateway.sip.surroundings import TransactionSettings
 from gateway.sip.uri import Uri
@@ -158,7 +158,7 @@ class SipEnd(SessionEvents, ReferEvents):
         trunk = self._admission.trunk_of(request, flow)
         if trunk is None:
             self._admission.log.note(request, flow, now)
-            raise Refusal(403)
+            raise Stranger
         if request.method == "INVITE" and (self._draining or self._legs >= 2 * self.configuration.limits.calls):
             raise busy(self.configuration.limits)
         if self._draining and request.method == "OPTIONS":

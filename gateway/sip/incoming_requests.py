@@ -10,7 +10,7 @@ from gateway.sip.incoming_invite import IncomingInvite
 from gateway.sip.message import Headers, Message
 from gateway.sip.peer_profile import ALLOW, PeerProfile
 from gateway.sip.referral import referral
-from gateway.sip.refusal import Refusal
+from gateway.sip.refusal import Refusal, Stranger
 from gateway.sip.replacement import replaced
 from gateway.sip.server_transaction import ServerTransaction
 from gateway.sip.session import Session
@@ -74,6 +74,8 @@ class IncomingRequests:
                 self._in_a_dialog(transaction, request, now)
             else:
                 self._outside_of_dialogs(transaction, request, now)
+        except Stranger as stranger:
+            self._ua.layer.turn_away(transaction, stranger.status)
         except Refusal as refusal:
             self._ua.respond(transaction, refusal.status, refusal.headers, now=now, reason=refusal.reason)
 

@@ -9,3 +9,12 @@ class Refusal(Exception):
         self.status = status
         self.headers = headers
         self.reason = reason
+
+
+class Stranger(Refusal):
+    """A request of somebody whom nobody knows: 403, and nothing is kept of it (RFC 3261 §8.2.7), so that who sends
+    many, or in another's name, fills no memory and has nothing sent again.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(403)

@@ -53,6 +53,15 @@ class ServerTransaction:
             return reopened(self._hop, flow)
         return reply_flow(self._hop, flow)
 
+    @property
+    def hop(self) -> Hop:
+        """The topmost Via of the request."""
+        return self._hop
+
+    def dismiss(self) -> None:
+        """The request was answered without a transaction: nothing is kept of it."""
+        self._end()
+
     def merge_by(self, key: tuple[str, ...]) -> None:
         """The same request by another path is a merged one from now on (RFC 3261 §8.2.2.2)."""
         self._merged = key

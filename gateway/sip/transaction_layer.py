@@ -114,6 +114,11 @@ class TransactionLayer:
             self._answered.append(transaction)
         return octets
 
+    def turn_away(self, transaction: ServerTransaction, status: int) -> None:
+        """Refuses a request for once: it is looked at anew whenever it comes (RFC 3261 §8.2.7)."""
+        self._respond_stateless(transaction.request, transaction.hop, transaction.flow, status, "", ())
+        transaction.dismiss()
+
     def acknowledge(
         self, uri: str, headers: Fields, body: bytes, flow: Flow, now: float, *, sent_by: str = ""
     ) -> bytes:

@@ -207,3 +207,17 @@ def test_calls_that_are_up_survive_a_restart(world: World, carrier: Party, pbx: 
     ours.hang_up()
     theirs.hung_up()
     assert is_idle(later)
+
+
+def test_a_stranger_is_refused_without_anything_being_kept_of_it(world: World) -> None:
+    """RFC 3261 §8.2.7: nothing is sent again to where it says it is, and no memory is filled."""
+    stranger = world.party("stranger")
+    line = stranger.invite("2001")
+    first = line.expect("403 INVITE")
+    stranger.expect_none("403", 40)
+    assert line.invitation is not None
+    world.hear(line.invitation.octets, stranger.flow)
+    assert line.expect("403 INVITE").to_tag == first.to_tag != ""
+    line.request("ACK", cseq=1)
+    stranger.expect_none("403", 1)
+    assert world.gateway.next_due() is None
