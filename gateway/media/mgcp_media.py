@@ -155,7 +155,10 @@ class MgcpMedia:
         """See `Surroundings`."""
         if self.state is State.LOST:
             heard(None, now)
-            return
+        else:
+            self._command(order, heard, now)
+
+    def _command(self, order: Order, heard: Heard, now: float) -> None:
         verb, endpoint, parameters, session = order
         try:
             self._transactions.command(verb, endpoint, parameters, session, heard, now)
@@ -247,8 +250,7 @@ class MgcpMedia:
             self._check(found, now)
         elif not self._is_auditing:
             self._is_auditing = True
-            name = self.settings.endpoint_of(1)
-            self._transactions.command("AUEP", name, (), b"", self._audited, now)
+            self._command(Order("AUEP", self.settings.endpoint_of(1), ()), self._audited, now)
 
     def _audited(self, _response: Response | None, _now: float) -> None:
         """Whatever it answers, it is there."""
