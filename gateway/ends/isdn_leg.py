@@ -231,6 +231,8 @@ class IsdnLeg:
         """ReturnResult or ReturnError at the end."""
         if isinstance(report, TransferOutcome):
             self.line.services.over(self, transfer, report, now)
+        else:
+            self.line.services.transfers.progressed(self, transfer, report, now)
 
     # --- after a restart ---
 

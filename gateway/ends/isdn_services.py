@@ -108,9 +108,16 @@ class IsdnServices:
         leg.owner.cleared(leg, clearing, now)
 
     def _unknown(self, leg: "IsdnLeg", event: OtherOperation, now: float) -> None:
-        """Another service: whoever asked for it runs into its own timer."""
+        """Another service: ReturnError where the operation has one, else Reject (Q.932 §6.3.1.1, ISO/IEC 11582)."""
+        refused = TransferOutcome(
+            Outcome.FAILED, error="notAvailable", operation=event.operation, invoke_id=event.invoke_id
+        )
+        rejected = replace(refused, error="unrecognizedOperation", rejected=True)
+        said = self.say(leg, refused, now) or self.say(leg, rejected, now)
         marks = leg.marks
-        self.line.end.observer.log("isdn.operation_ignored", level="debug", operation=event.operation, **marks)
+        self.line.end.observer.log(
+            "isdn.operation_refused", level="debug", operation=event.operation, said=said, **marks
+        )
 
     # --- what we say ---
 

@@ -4,14 +4,18 @@ How a dialect names the other call: by the number that we gave it (EN 300 369-1 
 reference (GR-2865), or by its state alone (the held call carries the invoke, the other one is not held).
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.hub.call import Call
 from gateway.isdn.hold_table import HoldState
+from gateway.isdn.side import Side
 from gateway.model.call import NORMAL, Clearing
 from gateway.model.causes import Cause
 from gateway.model.parties import Party
 from gateway.model.transfer import (
+    CallIdentity,
     CallReference,
     Consultation,
     HeldCall,
@@ -21,7 +25,9 @@ from gateway.model.transfer import (
     LinkId,
     Outcome,
     RltCallId,
+    TransferKind,
     TransferOutcome,
+    TransferProgress,
     TransferRequest,
 )
 
@@ -30,23 +36,34 @@ if TYPE_CHECKING:
     from gateway.ends.isdn_services import IsdnServices
 
 _FLAG = 0x8000
-_MOST_LINKS = 127
-_MOST_CALL_IDS = 0xFFFFFF
+_MOST_NAMES = {"etsi": 127, "dms100": 0xFFFFFF, "qsig": 9_999}
+"""The highest number that a call can be named by."""
+_RINGING = 180
 _NOWHERE = "sip:unknown.invalid"
 _OPERATIONS: dict[type, str] = {
     HeldCall: "EctExecute",
     LinkId: "ExplicitEctExecute",
     CallReference: "initiateTransfer",
     RltCallId: "RLT_THIRD_PARTY",
+    CallIdentity: "callTransferInitiate",
+    type(None): "ssctInitiate",
 }
+_ASKED_BY = {"etsi": "EctLinkIdRequest", "qsig": "callTransferIdentify", "dms100": "RLT_OPERATION_IND"}
+_NAMES: dict[str, Callable[[int], Consultation]] = {
+    "etsi": LinkId,
+    "dms100": RltCallId,
+    "qsig": lambda number: CallIdentity(str(number)),
+}
+"""How each family of operations names a call."""
 
 
 class _Asked(NamedTuple):
-    """A transfer under way."""
+    """A transfer under way. `said`: it has had its result already."""
 
     leg: "IsdnLeg"
-    replaced: "IsdnLeg"
+    replaced: "IsdnLeg | None"
     request: TransferRequest
+    said: bool = False
 
 
 class IsdnTransfers:
@@ -62,22 +79,26 @@ class IsdnTransfers:
     # --- naming a call ---
 
     def identity_asked(self, leg: "IsdnLeg", event: IdentityRequest, now: float) -> None:
-        """The call gets a number; the same one when it is asked for again."""
+        """The call gets a number; the same one when it is asked for again. Only a network gives numbers."""
+        operations = self._line.variant.operations
         number = next((each for each, other in self._links.items() if other is leg), 0) or self._free_link()
-        if not number:
-            self._fail(leg, event.invoke_id, "resourceUnavailable", "EctLinkIdRequest", now)
-            return
-        self._links[number] = leg
-        is_rlt = self._line.variant.operations == "dms100"
-        identity: Consultation = RltCallId(number) if is_rlt else LinkId(number)
-        self._services.say(leg, IdentityGranted(identity, invoke_id=event.invoke_id), now)
+        target = self._line.parties.told(Party(uri=_partner(leg))) if operations == "qsig" else None
+        is_able = self._line.side is Side.NETWORK or self._line.variant.symmetrical
+        granted = is_able and number and operations in _NAMES
+        if granted:
+            self._links[number] = leg
+            identity = _NAMES[operations](number)
+            granted = self._services.say(leg, IdentityGranted(identity, target, invoke_id=event.invoke_id), now)
+        if not granted:
+            self.forget_links(leg)
+            self._fail(leg, event.invoke_id, "notAvailable", _ASKED_BY.get(operations, ""), now)
 
     def identity_abandoned(self, leg: "IsdnLeg", event: IdentityAbandoned, now: float) -> None:
         """The number is not wanted any more."""
         self.forget_links(leg)
 
     def _free_link(self) -> int:
-        limit = _MOST_CALL_IDS if self._line.variant.operations == "dms100" else _MOST_LINKS
+        limit = _MOST_NAMES.get(self._line.variant.operations, 0)
         for _ in range(min(limit, len(self._links) + 1)):
             self._last_link = self._last_link % limit + 1
             if self._last_link not in self._links:
@@ -88,6 +109,9 @@ class IsdnTransfers:
 
     def asked(self, leg: "IsdnLeg", request: TransferRequest, now: float) -> None:
         """The hub decides; what names no call of the peer's is answered at once."""
+        if request.consultation is None and request.target is not None:
+            self._single_step(leg, request, request.target, now)
+            return
         replaced, error = self._other(leg, request.consultation)
         if replaced is None:
             self._fail(leg, request.invoke_id, error, _operation(request), now)
@@ -98,11 +122,32 @@ class IsdnTransfers:
         wanted = TransferRequest(request.kind, Party(uri=uri), request.consultation, invoke_id=request.invoke_id)
         leg.owner.transfer_asked(leg, transfer, wanted, replaced, now)
 
+    def _single_step(self, leg: "IsdnLeg", request: TransferRequest, target: Party, now: float) -> None:
+        """SSCT (ISO/IEC 19460): we make the new call, as for a blind REFER."""
+        if target.number is None:
+            self._fail(leg, request.invoke_id, "invalidReroutingNumber", "ssctInitiate", now)
+            return
+        transfer = self._line.end.token()
+        self._running[transfer] = _Asked(leg, None, request)
+        wanted = TransferRequest(TransferKind.BLIND, Party(uri=self._line.parties.uri(target.number)))
+        leg.owner.transfer_asked(leg, transfer, wanted, None, now)
+
+    def progressed(self, leg: "IsdnLeg", transfer: str, report: TransferProgress, now: float) -> None:
+        """Whoever does not await the connect has the result as soon as the target rings."""
+        asked = self._running.get(transfer)
+        if asked is not None and report.status == _RINGING and asked.request.await_connect is False:
+            self._running[transfer] = asked._replace(request=replace(asked.request, await_connect=True), said=True)
+            self._answer(asked, TransferOutcome(Outcome.SUCCEEDED), now)
+
     def _other(self, leg: "IsdnLeg", consultation: Consultation | None) -> tuple["IsdnLeg | None", str]:
         """The call that is to be joined with the leg's; None with the error that says why not."""
         if isinstance(consultation, LinkId | RltCallId):
             found = self._links.get(consultation.value)
             return (None if found is leg else found), "linkIdNotAssignedByNetwork"
+        if isinstance(consultation, CallIdentity):
+            digits = consultation.digits
+            found = self._links.get(int(digits)) if digits.isdecimal() else None
+            return (None if found is leg else found), "unrecognizedCallIdentity"
         if isinstance(consultation, CallReference):
             return self._by_reference(leg, consultation.value), "unrecognizedCallIdentity"
         if isinstance(consultation, HeldCall):
@@ -136,7 +181,7 @@ class IsdnTransfers:
         asked = self._running.pop(transfer, None)
         if asked is None:
             return
-        if not leg.gone:
+        if not leg.gone and not asked.said:
             self._answer(asked, outcome, now)
         self._line.timers.start(now, lambda then: self._delivered(asked, transfer, outcome, then))
 
@@ -152,10 +197,12 @@ class IsdnTransfers:
         self._services.say(asked.leg, told, now)
 
     def _delivered(self, asked: _Asked, transfer: str, outcome: TransferOutcome, now: float) -> None:
-        """The peer's first call has done its part, as if it had hung up; the other one is the hub's to clear."""
+        """The peer's first call has done its part, as if it had hung up; the other one is the hub's to clear. In a
+        single step there is no other one, and the peer hangs up itself.
+        """
         leg = asked.leg
         leg.owner.report_delivered(leg, transfer, now)
-        if outcome.outcome is Outcome.SUCCEEDED and not leg.gone:
+        if outcome.outcome is Outcome.SUCCEEDED and not leg.gone and asked.replaced is not None:
             owner = leg.owner
             leg.clear(NORMAL, now)
             owner.cleared(leg, Clearing(0, Cause(16)), now)

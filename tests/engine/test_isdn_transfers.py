@@ -368,3 +368,91 @@ def test_a_call_that_the_peer_has_lost_is_cleared(tmp_path: Path) -> None:
     assert again.gateway.restore([("x", each) for each in snapshots], again.now) == ()
     assert again.pbx.expect("BYE").call_id == line.call_id
     assert again.gateway.isdn.statistics()["channels_idle.isdn"] == 4
+
+
+# --- QSIG ---
+
+
+def single_step(number: str, *, await_connect: bool) -> InformationElement:
+    request = TransferRequest(
+        TransferKind.SINGLE_STEP, Party(Number(number)), await_connect=await_connect, invoke_id=5
+    )
+    return facility(request, "qsig-ssct")
+
+
+@pytest.mark.parametrize("await_connect", [True, False])
+def test_single_step_call_transfer(tmp_path: Path, await_connect: bool) -> None:
+    """ISO/IEC 19460: the result comes with the answer, or with the ringing where the connect is not awaited."""
+    world = IsdnWorld(tmp_path, "qsig")
+    call, one = call_in(world, "2001")
+    call.facility(world.now, single_step("3001", await_connect=await_connect))
+    target = world.carrier.ring()
+    world.wait(1)
+    assert world.switch.has("FACILITY") is not await_connect
+    target.answer()
+    one.reinvited()
+    assert world.switch.expect("FACILITY")
+    world.wait(1)
+    assert not world.switch.has("FACILITY")
+    call.disconnect(Cause(16), world.now)
+    assert world.wait(5, lambda: bool(world.records))
+    assert (world.records[0].kind, world.records[0].outcome) == ("blind", "succeeded")
+
+
+def test_single_step_call_transfer_to_a_busy_target(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path, "qsig")
+    call, _ = call_in(world, "2001")
+    call.facility(world.now, single_step("3001", await_connect=True))
+    world.carrier.reply(world.carrier.expect("INVITE"), 486)
+    _, message = world.switch.expect("FACILITY")
+    found = read(message, "qsig-ssct", {5: "ssctInitiate"})
+    assert isinstance(found, TransferOutcome)
+    assert found.outcome is Outcome.FAILED
+    assert call.is_active
+
+
+def test_transfer_by_rerouteing(tmp_path: Path) -> None:
+    """callTransferIdentify on one call, callTransferInitiate on the other (ISO/IEC 13869)."""
+    world = IsdnWorld(tmp_path, "qsig")
+    first, one = call_in(world, "2001")
+    second, other = call_in(world, "3001")
+    second.facility(world.now, facility(IdentityRequest(invoke_id=3), "qsig"))
+    _, message = world.switch.expect("FACILITY")
+    granted = read(message, "qsig", {3: "callTransferIdentify"})
+    assert isinstance(granted, IdentityGranted)
+    request = TransferRequest(TransferKind.ATTENDED, granted.target, granted.identity, invoke_id=5)
+    first.facility(world.now, facility(request, "qsig"))
+    one.reinvited()
+    other.reinvited()
+    _, message = world.switch.expect("FACILITY")
+    found = read(message, "qsig", {5: "callTransferInitiate"})
+    assert isinstance(found, TransferOutcome)
+    assert found.outcome is Outcome.SUCCEEDED
+    assert {world.switch.expect("DISCONNECT")[0], world.switch.expect("DISCONNECT")[0]} == {first, second}
+
+
+def test_a_service_that_there_is_not_is_refused(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path, side="network")
+    call, _ = call_in(world, "2001")
+    call.facility(world.now, InformationElement(Identifier.FACILITY, bytes.fromhex("91a106020105020101")))
+    world.switch.expect("FACILITY")
+    assert call.is_active
+
+
+# --- semi-attended ---
+
+
+def test_a_join_with_a_call_that_rings(tmp_path: Path) -> None:
+    """EN 300 369-1 lets the second call be alerting."""
+    world = IsdnWorld(tmp_path, side="network")
+    first, one = call_in(world, "2001")
+    second = world.switch.setup("3001", COMPLETE)
+    target = world.carrier.ring()
+    world.switch.expect("ALERTING")
+    first.facility(world.now, execute(linked(world, second)))
+    world.wait(1)
+    target.answer()
+    one.reinvited()
+    target.reinvited()
+    assert outcome(world).outcome is Outcome.SUCCEEDED
+    assert world.wait(60, lambda: world.gateway.isdn.statistics()["channels_idle.isdn"] == 4)
