@@ -13,6 +13,7 @@ from gateway.tables import Key, Table, load, refuse, repeated
 
 _TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
 _PATTERN = re.compile(r"\+?[0-9xX*#]+", re.ASCII)
+_ENDPOINT = re.compile(r"([!-?A-z|~]|\{channel\})+@[!-~]+", re.ASCII)
 _CHANNELS = re.compile(r"[0-9]{1,3}(-[0-9]{1,3})?(,[0-9]{1,3}(-[0-9]{1,3})?)*", re.ASCII)
 
 
@@ -184,6 +185,39 @@ class Trunk(AnyTrunk):
         return self
 
 
+class MediaGateway(Table):
+    """A gateway that ends B-channels in RTP, controlled by MGCP (RFC 3435) at `address`, from `local` (port 0: any).
+
+    `endpoint` names what ends a B-channel: `{channel}` is its number, `*` or `$` what the gateway chooses. `codecs`
+    are those of a B-channel, the first is offered. `board` is where the B-channels are RTP too, channel n at that
+    port + 2n, for a gateway that only bridges (osmo-mgw); "" for one that has the lines itself. `packet` is the time
+    of an RTP packet in milliseconds (0: the gateway's), `audit` the seconds between two looks whether it is there.
+    """
+
+    name: str = Field(min_length=1)
+    address: PlaceText
+    local: PlaceText = "udp:127.0.0.1:0"
+    endpoint: str = "rtpbridge/*@mgw"
+    codecs: tuple[Literal["PCMA", "PCMU"], ...] = Field(default=("PCMA", "PCMU"), min_length=1)
+    board: str = ""
+    packet: int = Field(default=20, ge=0, le=200)
+    audit: float = Field(default=10.0, ge=0.1)
+
+    @field_validator("address", "local", "board")
+    @classmethod
+    def _is_address(cls, text: str) -> str:
+        if text and not (text.startswith("udp:") and place(text).is_numeric and place(text).port is not None):
+            raise ValueError("should be udp:address:port")
+        return text
+
+    @field_validator("endpoint")
+    @classmethod
+    def _is_endpoint(cls, text: str) -> str:
+        if not _ENDPOINT.fullmatch(text):
+            raise ValueError("should be the name of an endpoint, as in ds/e1-0/s-{channel}/su64-0@mgw")
+        return text
+
+
 class IsdnTrunk(AnyTrunk):
     """An ISDN trunk: one D channel and its B-channels.
 
@@ -191,8 +225,8 @@ class IsdnTrunk(AnyTrunk):
     ours, `variant` the kind of trunk (mappings/isdn/). `channels` are the numbers of the B-channels. Trunks of the
     same `group` share signalling: calls on them can be joined by the exchange; "" is a group of its own.
     `native`: two calls that we have joined are offered to the network (ECT, TBCT, RLT), which then keeps them alone.
-    `overlap`: a called number need not be complete in SETUP. `media` names what ends the B-channels; with "none"
-    sessions are described as if the host of `media_address` did, at the port given plus the number of the channel.
+    `overlap`: a called number need not be complete in SETUP. `media` is the name of the media gateway that ends the
+    B-channels; with "none" they are described as if the host of `media_address` did, channel n at the port + 2n.
     """
 
     protocol: Literal["isdn"]
@@ -205,7 +239,7 @@ class IsdnTrunk(AnyTrunk):
     group: str = ""
     overlap: bool = False
     native: bool = True
-    media: Literal["none"] = "none"
+    media: str = "none"
     media_address: PlaceText = "udp:127.0.0.1:40000"
 
     @property
@@ -283,6 +317,7 @@ class Configuration(Table):
     listen: tuple[PlaceText, ...] = Field(min_length=1)
     trunks: tuple[OneTrunk, ...] = Field(min_length=1)
     routes: tuple[Route, ...] = ()
+    media: tuple[MediaGateway, ...] = ()
     tls: Tls = Tls()
     limits: Limits = Limits()
     timing: Timing = Timing()
@@ -301,7 +336,7 @@ class Configuration(Table):
 
     @model_validator(mode="after")
     def _all_fits(self) -> "Configuration":
-        refuse([*self._listener_findings(), *self._name_findings()])
+        refuse([*self._listener_findings(), *self._name_findings(), *self._media_findings()])
         return self
 
     def _listener_findings(self) -> Iterator[tuple[Key, str]]:
@@ -311,6 +346,14 @@ class Configuration(Table):
             yield ("tls", "certificate"), "a key needs its certificate"
         if self.workers > 1 and self.isdn_trunks:
             yield ("workers",), "a D channel belongs to one process: one worker with ISDN trunks"
+
+    def _media_findings(self) -> Iterator[tuple[Key, str]]:
+        known = {"none", *(gateway.name for gateway in self.media)}
+        for key in repeated((("media", index, "name"), each.name) for index, each in enumerate(self.media)):
+            yield key, "the name is taken"
+        for index, trunk in enumerate(self.trunks):
+            if isinstance(trunk, IsdnTrunk) and trunk.media not in known:
+                yield ("trunks", index, "media"), f"no media gateway {trunk.media!r}"
 
     def _name_findings(self) -> Iterator[tuple[Key, str]]:
         names = {trunk.name for trunk in self.trunks}

@@ -1,6 +1,6 @@
 """The ISDN end: trunks with a D channel, and legs over their calls."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from gateway.configuration import Configuration, IsdnTrunk, place
 from gateway.ends.isdn_leg import IsdnLeg
@@ -20,8 +20,8 @@ _AT_START = ("link", "side", "variant", "access", "channels", "media", "media_ad
 class IsdnEnd:
     """`send` takes a frame for the D channel of the trunk of that name, and must not call back at once.
 
-    `hub` hears of new calls; it is set when all is wired, before `start`. Raises GatewayError for a kind of trunk,
-    cause profile or number plan that does not exist.
+    `media` are the media gateways by name. `hub` hears of new calls; it is set when all is wired, before `start`.
+    Raises GatewayError for a kind of trunk, cause profile or number plan that does not exist.
     """
 
     def __init__(
@@ -31,6 +31,7 @@ class IsdnEnd:
         send: Callable[[str, bytes], None],
         token: Callable[[], str],
         observer: Observer,
+        media: Mapping[str, MediaResource] | None = None,
     ) -> None:
         self.configuration = configuration
         self.timers = timers
@@ -39,6 +40,7 @@ class IsdnEnd:
         self.hub: LegEvents
         self.is_draining = False
         self._send = send
+        self._media = media or {}
         self.lines: dict[str, IsdnLine] = {}
         for settings in configuration.isdn_trunks:
             self.lines[settings.name] = self._line(settings, configuration)
@@ -112,6 +114,9 @@ class IsdnEnd:
 
     def media_for(self, settings: IsdnTrunk, law: str) -> MediaResource:
         """What ends the B-channels of a trunk."""
+        named = self._media.get(settings.media)
+        if named is not None:
+            return named
         where = place(settings.media_address)
         return NoMedia(where.host, where.port or _FIRST_PORT, law)
 

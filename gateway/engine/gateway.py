@@ -7,6 +7,7 @@ from gateway.configuration import Configuration
 from gateway.ends.isdn_end import IsdnEnd
 from gateway.ends.sip_end import SipEnd
 from gateway.engine.between_workers import WorkerEnd, WorkerHub, is_told_elsewhere, with_workers
+from gateway.engine.media_gateways import media_gateways
 from gateway.engine.trunks import AllTrunks
 from gateway.hub.hub import Hub
 from gateway.hub.leg import Observer
@@ -27,8 +28,9 @@ class Gateway:
     `send` takes octets for a flow and must not call back at once; `locate` finds the ways to a URI (RFC 3263);
     `wall` gives seconds since 1970 for records. `listeners` are the bound addresses in the order of the
     configuration; `own_host` is our address on a way when we listen on any, `peer_names` are the names in a peer's
-    certificate; `send_frame` takes frames for the D channel of a trunk; this is process number `worker` of
-    `workers`. No method raises for what a peer does: a fault of ours is logged, and what it happened in is dropped.
+    certificate; `send_frame` takes frames for the D channel of a trunk, `send_media` datagrams for the media gateway
+    of a name; this is process number `worker` of `workers`. No method raises for what a peer does: a fault of ours is
+    logged, and what it happened in is dropped.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Gateway:
         own_host: Callable[[Flow], str] | None = None,
         peer_names: Callable[[Flow], tuple[str, ...]] | None = None,
         send_frame: Callable[[str, bytes], None] | None = None,
+        send_media: Callable[[str, bytes], None] | None = None,
         worker: int = 0,
         workers: int = 1,
     ) -> None:
@@ -57,7 +60,8 @@ class Gateway:
         self.end = (SipEnd if is_alone else WorkerEnd)(
             configuration, listeners, self._timers, send, token, locate, observer, own_host=own_host
         )
-        self.isdn = IsdnEnd(configuration, self._timers, send_frame or _nowhere, token, observer)
+        self.media = media_gateways(configuration, self._timers, send_media or _nowhere, token, observer)
+        self.isdn = IsdnEnd(configuration, self._timers, send_frame or _nowhere, token, observer, self.media)
         written = record if is_alone else lambda each: None if is_told_elsewhere(each) else record(each)
         self.hub = (Hub if is_alone else WorkerHub)(
             configuration, AllTrunks(self.end, self.isdn), self._timers, observer, token, written, wall
@@ -82,6 +86,13 @@ class Gateway:
             self.isdn.receive(trunk, frame, now)
         except Exception as error:
             self.fault(error, trunk=trunk, frame=frame.hex())
+
+    def receive_media(self, name: str, datagram: bytes, now: float) -> None:
+        """A datagram of the media gateway of that name."""
+        try:
+            self.media[name].receive(datagram, now)
+        except Exception as error:
+            self.fault(error, media=name, datagram=datagram[:_MOST_SHOWN].decode("utf-8", "replace"))
 
     def line_changed(self, trunk: str, is_up: bool, now: float) -> None:
         """Layer 1 of that trunk has come, or has gone."""
@@ -112,6 +123,8 @@ class Gateway:
     def start(self, now: float) -> None:
         """All listeners are bound: peers are looked up and watched."""
         self.end.start(now)
+        for media in self.media.values():
+            media.start(now)
         self.isdn.start(now)
 
     def reload(self, configuration: Configuration, now: float) -> None:
@@ -159,6 +172,7 @@ class Gateway:
             **self.hub.statistics(),
             **self.end.statistics(),
             **self.isdn.statistics(),
+            **{f"media.{name}": media.statistics() for name, media in self.media.items()},
             "transfers": len(self.hub.transfers.running),
             "timers": len(self._timers),
             "faults": self._faults,
@@ -174,5 +188,5 @@ class Gateway:
         self._observer.log("fault", level="error", reason=repr(error), traceback=trace, **fields)
 
 
-def _nowhere(trunk: str, frame: bytes) -> None:
-    """There is no D channel."""
+def _nowhere(name: str, octets: bytes) -> None:
+    """There is none of that name."""

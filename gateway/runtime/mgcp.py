@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
+from gateway.configuration import Configuration, MediaGateway, place
+from gateway.model.errors import GatewayError
 from gateway.runtime.udp_link import UdpLink
 
 
@@ -52,3 +54,56 @@ class MgcpLink:
     def after_batch(self, now: float) -> None:
         """All that was there has been handed over."""
         self._after_batch()
+
+
+class MediaLinks:
+    """The ways to all media gateways. `received` takes the name of one, a datagram of it and the time; `done` hears
+    that a burst is over.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float]) -> None:
+        self.received: Callable[[str, bytes, float], None] = lambda name, datagram, now: None
+        self.done: Callable[[], None] = lambda: None
+        self._loop = loop
+        self._clock = clock
+        self._links: dict[str, MgcpLink] = {}
+
+    def open(self, configuration: Configuration) -> None:
+        """Binds a socket for each. Raises GatewayError when one cannot be bound."""
+        for each in configuration.media:
+            try:
+                self._links[each.name] = self._opened(each)
+            except OSError as error:
+                raise GatewayError(f"media gateway {each.name}: {each.local}: {error}") from error
+
+    def send(self, name: str, datagram: bytes) -> None:
+        """A datagram for the media gateway of that name."""
+        link = self._links.get(name)
+        if link is not None:
+            link.send(datagram)
+
+    def close(self) -> None:
+        """Nothing is sent or heard any more."""
+        for link in self._links.values():
+            link.close()
+
+    def _opened(self, gateway: MediaGateway) -> MgcpLink:
+        own, peer = place(gateway.local), place(gateway.address)
+        local, remote = (own.host, own.port or 0), (peer.host, peer.port or 0)
+        link = MgcpLink(self._loop, local, remote, self._clock, self._burst_over)
+        link.user = _User(gateway.name, self)
+        return link
+
+    def _burst_over(self) -> None:
+        self.done()
+
+
+class _User:
+    """Hears one link."""
+
+    def __init__(self, name: str, links: MediaLinks) -> None:
+        self._name = name
+        self._links = links
+
+    def receive(self, datagram: bytes, now: float) -> None:
+        self._links.received(self._name, datagram, now)

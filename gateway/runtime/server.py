@@ -21,6 +21,7 @@ from gateway.runtime.d_channels import DChannels
 from gateway.runtime.entropy import Tokens
 from gateway.runtime.log import Log
 from gateway.runtime.mesh import Mesh, is_foreign
+from gateway.runtime.mgcp import MediaLinks
 from gateway.runtime.records import Records
 from gateway.runtime.reload import reread
 from gateway.runtime.resolver import Resolver
@@ -97,6 +98,8 @@ class Server:
         self._resolver = Resolver(self._loop, self._clock, bound, self._transports.listener)
         self._d_channels = DChannels(self._loop, self._clock)
         self._d_channels.open(configuration)
+        self._media_links = MediaLinks(self._loop, self._clock)
+        self._media_links.open(configuration)
         self.gateway = Gateway(
             configuration,
             token=Tokens(self._worker.own),
@@ -109,6 +112,7 @@ class Server:
             own_host=lambda flow: self._transports.address(flow)[0],
             peer_names=self._peer_names,
             send_frame=self._d_channels.send,
+            send_media=self._media_links.send,
             worker=self._worker.own,
             workers=self._worker.workers,
         )
@@ -127,6 +131,7 @@ class Server:
         await self._resolver.close()
         await self._transports.close()
         self._d_channels.close()
+        self._media_links.close()
         self._store.close()
         self._records.close()
         if self._capture:
@@ -181,7 +186,8 @@ class Server:
         self._early.clear()
         self._transports.after_batch = self._resolver.after_batch = self._flush
         self._d_channels.received, self._d_channels.changed = self.gateway.receive_frame, self.gateway.line_changed
-        self._d_channels.done = self._flush
+        self._media_links.received = self.gateway.receive_media
+        self._d_channels.done = self._media_links.done = self._flush
         self._loop.call_later(_TICK, self._tick)
         self._flush()
 
@@ -329,6 +335,7 @@ class Server:
         if self._alarm is not None:
             self._alarm.cancel()
         self._transports.after_batch = self._resolver.after_batch = self._d_channels.done = lambda: None
+        self._media_links.done = lambda: None
 
     def _finish(self) -> None:
         if not self._finished.done():
