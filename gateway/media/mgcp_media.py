@@ -68,7 +68,7 @@ class MgcpMedia:
         try:
             self._transactions.receive(datagram, now)
         except DecodeError as error:
-            self._log("media.unreadable", reason=str(error))
+            self._log("media.unreadable", level="warning", reason=str(error))
 
     def statistics(self) -> dict[str, object]:
         """Its state, and how many B channels it holds."""
@@ -163,7 +163,7 @@ class MgcpMedia:
         try:
             self._transactions.command(verb, endpoint, parameters, session, heard, now)
         except LocalProtocolError as error:
-            self._log("media.unwritable", reason=str(error))
+            self._log("media.unwritable", level="warning", reason=str(error))
             heard(None, now)
 
     def ended(self, endpoint: MgcpEndpoint, is_clean: bool, now: float) -> None:
@@ -185,7 +185,7 @@ class MgcpMedia:
         if now - self._checked_all_at < self.settings.audit / 2:
             self._is_check_due = True
             return
-        self._log("media.gone", endpoint=endpoint.name)
+        self._log("media.gone", level="warning", endpoint=endpoint.name)
         self._enter(Input.GONE, now)
 
     # What the gateway says
@@ -206,7 +206,7 @@ class MgcpMedia:
         if command.verb == "RSIP":
             input = _METHODS.get(command.value("RM").lower(), Input.RESTARTED)
             is_whole = command.endpoint.startswith("*")
-            self._log("media.restart", method=input.value, endpoint=command.endpoint)
+            self._log("media.restart", level="warning", method=input.value, endpoint=command.endpoint)
             if is_whole or input not in _OF_ALL:
                 # The response goes first: what is done about it are commands of ours, which would overtake it.
                 self._timers.start(now, lambda then: self._enter(input, then))
@@ -238,7 +238,7 @@ class MgcpMedia:
         elif action is Action.SAY_LOST:
             self._to_check.clear()
             self._is_check_due = False
-            self._log("media.lost")
+            self._log("media.lost", level="warning")
         elif action is Action.CHECK:
             self._check_all(now)
 
