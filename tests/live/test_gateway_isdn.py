@@ -303,3 +303,19 @@ def test_calls_survive_a_kill(tmp_path: Path) -> None:
         here.peer.send(f"hangup {there}")
     kinds = [row[0] for row in tshark.fields(here.frames, ["q931.message_type"], where="q931")]
     assert kinds.index("0x75") < kinds.index("0x7d")  # STATUS ENQUIRY, STATUS
+
+
+def test_a_blind_refer_of_an_isdn_call_to_the_isdn(tmp_path: Path) -> None:
+    """The gateway calls the target on the same trunk; then the network takes both calls (ECT)."""
+    with isdn_border(tmp_path, options=["--set", "transfer=okclear"]) as here:
+        phone = here.phones["1001"]
+        out, there = here.call_out("5551")
+        phone.refer(out, here.uri("5552"))
+        target = here.peer.wait("ring", called="5552")["id"]
+        here.peer.send(f"proceed {target}")
+        here.peer.send(f"answer {target}")
+        phone.notified(out, 200)
+        phone.hang_up(out)
+        here.peer.wait("hangup", id=there)
+        here.peer.wait("hangup", id=target)
+        assert here.gateway.wait_log("isdn.joining", action="the network has them")
