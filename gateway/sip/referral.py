@@ -24,6 +24,10 @@ EXPIRES = 300
 
 _PATIENCE = 30.0
 _PAUSE = 1.0
+_ORDER = 4.0
+"""T2: seconds that a NOTIFY waits for the answer to the one before. Over UDP the later one may arrive first, and then
+the earlier one gets 500 (RFC 3261 §12.2.2).
+"""
 TRYING: Report = (100, "", ())
 """What is reported before anything has happened."""
 # RFC 6665 §4.2.2: a NOTIFY that is answered so takes the subscription away.
@@ -67,8 +71,8 @@ class Referral:
 
     __slots__ = (
         *("dialog", "event_id", "id", "notify_wanted", "refer_to", "referred_by", "request", "session", "state"),
-        *("_event", "_expires_at", "_expiry", "_is_kept", "_is_open", "_last", "_newest", "_no_refer_sub"),
-        *("_is_explicit", "_no_sub", "_pause", "_transaction", "_ua"),
+        *("_event", "_expires_at", "_expiry", "_is_kept", "_last", "_newest", "_no_refer_sub", "_open"),
+        *("_held", "_is_explicit", "_no_sub", "_patience", "_pause", "_transaction", "_ua"),
     )
 
     def __init__(self, ua: "UserAgent", dialog: Dialog, transaction: ServerTransaction, now: float) -> None:
@@ -98,7 +102,9 @@ class Referral:
         self._expiry: Timer | None = None
         self._pause: Timer | None = None
         self._is_kept = True
-        self._is_open = False
+        self._open: Notification | None = None
+        self._held: Held | None = None
+        self._patience: Timer | None = None
         self._newest: Report | None = None
         self._last: Report = TRYING
         ua.keep(dialog)
@@ -294,7 +300,7 @@ class Referral:
     def _send_newest(self, now: float) -> None:
         """What is new, unless a NOTIFY is open or a second has not passed yet (RFC 3515 §3.10)."""
         report = self._newest
-        if report is None or self._is_open or (self._pause is not None and self._pause.action is not None):
+        if report is None or self._open is not None or (self._pause is not None and self._pause.action is not None):
             return
         if report == self._last:
             self._newest = None
@@ -304,7 +310,6 @@ class Referral:
     def _send_progress(self, report: Report, now: float) -> None:
         timers = self._ua.layer.timers
         self._newest = None
-        self._is_open = True
         timers.stop(self._pause)
         self._pause = timers.start(now + _PAUSE, self._pause_over)
         left = max(1, round(self._expires_at - now))
@@ -319,14 +324,39 @@ class Referral:
         self._send(report, f"terminated;reason={reason}", Notification(self, is_final=False), now)
 
     def _send(self, report: Report, state: str, use: "Notification", now: float) -> None:
+        """One after another: what waits gives way to what is newer."""
         self._last = report
-        fields = (("Event", self._event), ("Subscription-State", state), ("Content-Type", CONTENT_TYPE))
-        self._ua.request_in(self.dialog, "NOTIFY", fields, sipfrag(*report), use, now)
+        waited, self._held = self._held is not None, (report, state, use)
+        if self._open is None:
+            self._send_held(now)
+        elif not waited:
+            self._patience = self._ua.layer.timers.start(now + _ORDER, self._send_held)
 
-    def notified(self, status: int, now: float) -> None:
-        """A NOTIFY of progress has its final response; 408 when none came."""
-        self._is_open = False
-        self._step(ReferralInput.DROPPED if status in _FATAL else ReferralInput.TAKEN, now)
+    def _send_held(self, now: float) -> None:
+        held, self._held = self._held, None
+        self._ua.layer.timers.stop(self._patience)
+        if held is None:
+            return
+        report, state, self._open = held
+        fields = (("Event", self._event), ("Subscription-State", state), ("Content-Type", CONTENT_TYPE))
+        self._ua.request_in(self.dialog, "NOTIFY", fields, sipfrag(*report), self._open, now)
+
+    def notified(self, use: "Notification", status: int, now: float) -> None:
+        """A NOTIFY has its final response; 408 when none came."""
+        if use is self._open:
+            self._open = None
+        is_over = status in _FATAL
+        held = self._held
+        if use.is_final:
+            self._final_done(now)
+        elif held is None or self._open is not None:
+            self._step(ReferralInput.DROPPED if is_over else ReferralInput.TAKEN, now)
+        elif is_over:
+            self._held = None
+            self._ua.layer.timers.stop(self._patience)
+            self._step(ReferralInput.FINAL_DONE if held[2].is_final else ReferralInput.DROPPED, now)
+        else:
+            self._send_held(now)
 
     def _unheard(self, now: float) -> None:
         self.notify_wanted = False
@@ -351,10 +381,6 @@ class Referral:
     def _final_done(self, now: float) -> None:
         self._step(ReferralInput.FINAL_DONE, now)
 
-    def final_done(self, now: float) -> None:
-        """The final NOTIFY was answered, refused or has timed out."""
-        self._final_done(now)
-
     def _stop_timers(self) -> None:
         timers = self._ua.layer.timers
         timers.stop(self._expiry)
@@ -371,30 +397,26 @@ class Referral:
 
 
 class Notification:
-    """One NOTIFY under way."""
+    """One NOTIFY under way, or about to be."""
 
-    __slots__ = ("_is_final", "_referral")
+    __slots__ = ("_referral", "is_final")
 
     def __init__(self, referral: Referral, *, is_final: bool) -> None:
         self._referral = referral
-        self._is_final = is_final
+        self.is_final = is_final
 
     def responded(self, transaction: "ClientTransaction", response: Message, now: float) -> None:
         """A response; provisional ones mean nothing."""
         if response.status >= 200:
-            self._done(response.status, now)
+            self._referral.notified(self, response.status, now)
 
     def failed(self, transaction: "ClientTransaction", failure: "Failure", now: float) -> None:
         """Nobody has answered."""
-        self._done(408, now)
-
-    def _done(self, status: int, now: float) -> None:
-        if self._is_final:
-            self._referral.final_done(now)
-        else:
-            self._referral.notified(status, now)
+        self._referral.notified(self, 408, now)
 
 
+Held = tuple[Report, str, Notification]
+"""A NOTIFY that waits: what it reports, its Subscription-State, and who hears of its end."""
 NO_REQUEST = Message(True, "REFER", "", 0, "", Headers(), b"", b"")
 """Stands where there is no REFER, or none any more."""
 

@@ -149,6 +149,64 @@ def test_final_word_does_not_wait_and_overtakes_progress() -> None:
     assert transfer.bodies == ["SIP/2.0 100 Trying", "SIP/2.0 200 OK"]
 
 
+def first_sent(transfer: Transfer) -> list[float]:
+    """When each NOTIFY went out first, counted from the first."""
+    times: dict[int, float] = {}
+    for one in transfer.wire.sent:
+        if one.first_line.startswith("NOTIFY"):
+            times.setdefault(one.message.cseq, one.time)
+    return [time - min(times.values()) for time in times.values()]
+
+
+def test_final_word_waits_for_the_answer_to_the_notify_before() -> None:
+    transfer = Transfer(accept=False)
+    transfer.wire.fate = dropping("NOTIFY", "NOTIFY")
+    transfer.referral.accept(transfer.wire.now)
+    transfer.notify(200)
+    transfer.wire.run(3)
+    assert transfer.bodies == ["SIP/2.0 100 Trying", "SIP/2.0 200 OK"]
+    assert first_sent(transfer)[1] == pytest.approx(1.52, abs=0.01)
+    assert transfer.bob.count("referral_delivered") == 1
+
+
+def test_final_word_waits_no_longer_than_t2() -> None:
+    transfer = Transfer()
+    transfer.wire.run(1)
+    answers = transfer.alice.place.receive
+    transfer.alice.place.receive = lambda octets, flow, now: None
+    transfer.notify(180)
+    transfer.notify(200)
+    before = first_sent(transfer)[-1]
+    transfer.wire.run(4.1)
+    assert first_sent(transfer)[-1] == pytest.approx(before + 4)
+    transfer.alice.place.receive = answers
+    transfer.wire.run(1)
+    assert transfer.bodies[-1] == "SIP/2.0 200 OK"
+    assert transfer.bob.count("referral_delivered") == 1
+    assert transfer.bob.count("referral_unheard") == 0
+
+
+def test_final_word_is_not_said_after_a_notify_that_was_refused() -> None:
+    transfer = Transfer()
+    transfer.wire.run(1)
+    refusing(transfer, 481)
+    transfer.notify(180)
+    transfer.notify(200)
+    transfer.wire.run(5)
+    assert transfer.bodies == ["SIP/2.0 100 Trying", "SIP/2.0 180 Ringing"]
+    assert transfer.bob.count("referral_delivered") == 1
+
+
+def test_refreshed_while_a_notify_is_unanswered() -> None:
+    transfer = Transfer(accept=False)
+    transfer.wire.fate = dropping("NOTIFY", "NOTIFY")
+    transfer.referral.accept(transfer.wire.now)
+    subscribe(transfer, "60")
+    transfer.wire.run(3)
+    assert transfer.states == ["active;expires=300", "active;expires=60"]
+    assert first_sent(transfer)[1] == pytest.approx(1.52, abs=0.01)
+
+
 def test_expires_counts_down() -> None:
     transfer = Transfer()
     transfer.wire.run(60)
