@@ -100,7 +100,8 @@ class _Endpoint:
         if not formats:
             return [f"m={stream.kind} 0 {stream.protocol} {' '.join(stream.formats)}"]
         named = codecs(stream)
-        speech = sorted(formats, key=lambda each: self._rank(named[each]))
+        # One only: peers that are given a choice ask again for one of them (PJSIP by UPDATE).
+        speech = sorted(formats, key=lambda each: self._rank(named[each]))[:1]
         events = [each for each, name in named.items() if name == _EVENTS]
         return [
             f"m=audio {self._port} {stream.protocol} {' '.join((*speech, *events))}",
