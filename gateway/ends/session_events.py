@@ -46,7 +46,9 @@ class SessionEvents:
         leg.session = session
         session.owner_context = leg
         leg.hears(asked.session)
-        leg.names_itself(asked.session_id)
+        if asked.session_id:
+            # Until the called end says what it is.
+            session.session_id.learn(session_ids.made(leg.id))
         leg.party = connected(request.headers, trunk)
         replaced = session.replaces.owner_context if session.replaces is not None else None
         self.hub.call_asked(leg, asked, replaced if isinstance(replaced, SipLeg) else None, now)
@@ -182,11 +184,7 @@ class SessionEvents:
     def _kept(self, leg: SipLeg, headers: Headers) -> tuple[Kept, ...]:
         """What goes on to the caller; the Session-ID as its UUID."""
         found = leg.line.fields.kept(headers)
-        uuid = session_ids.uuid_of(headers)
-        if not uuid:
-            return found
-        leg.names_itself(uuid)
-        return (*found, *session_ids.kept(uuid))
+        return (*found, *session_ids.kept(leg.session_id)) if "session-id" in headers else found
 
     def _cleared(self, session: Session, request: Message | None, status: int, now: float) -> None:
         leg = _living(session)

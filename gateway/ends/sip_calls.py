@@ -1,6 +1,5 @@
 """Calls between SIP and the model: an INVITE as CallRequest, and a CallRequest as the INVITE of another leg."""
 
-from gateway.ends import session_ids
 from gateway.ends.retargeting import chain_fields
 from gateway.ends.sip_headers import Fields, chains, is_plain
 from gateway.ends.sip_identity import (
@@ -17,6 +16,7 @@ from gateway.model.call import CallRequest
 from gateway.model.errors import DecodeError, GatewayError
 from gateway.model.parties import Party
 from gateway.sip.message import Headers, Message
+from gateway.sip.session_identifier import field, uuid_of
 from gateway.sip.uri import Uri, escape_user
 from gateway.translators.sip_parties import uri_of
 
@@ -39,7 +39,7 @@ def call_request(message: Message, session: bytes, trunk: SipTrunk) -> CallReque
         headers.get("referred-by") or "",
         headers.get("replaces") or "",
         False,
-        session_ids.uuid_of(headers),
+        uuid_of(headers),
         (*trunk.fields.kept(headers), *chains(headers)),
     )
 
@@ -109,7 +109,7 @@ def invite_fields(
     if request.replaces and not trunk.is_teams and is_plain("Replaces", request.replaces):
         fields.append(("Replaces", request.replaces))
         fields.append(("Require", "replaces"))
-    fields.extend(session_ids.field(session_id, ""))
+    fields.extend(field(session_id, ""))
     if request.kept:
         fields.extend(chain_fields(request.kept, target, trunk.fields, trusted=trunk.settings.trusted))
         trunk.fields.write(fields, request.kept)

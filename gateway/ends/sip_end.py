@@ -31,6 +31,7 @@ from gateway.sip.message import Message
 from gateway.sip.peer_profile import ALLOW, PeerProfile
 from gateway.sip.refusal import Stranger
 from gateway.sip.sdp import only_inactive, with_origin
+from gateway.sip.session_identifier import SessionIdentifier
 from gateway.sip.surroundings import TransactionSettings
 from gateway.sip.uri import Uri
 from gateway.sip.user_agent import UserAgent
@@ -255,7 +256,6 @@ class SipEnd(SessionEvents, ReferEvents):
             session = with_origin(session, leg.origin(line.own.host(first)))
             leg.says_first(session)
         uuid = request.session_id or session_ids.made(leg.id)
-        leg.names_itself("", uuid)
         invitation = Invitation(
             uri,
             flows,
@@ -269,6 +269,7 @@ class SipEnd(SessionEvents, ReferEvents):
             part=token_part(request.referred_by, request.kept) if request.referred_by and not line.is_teams else b"",
         )
         leg.session = self.ua.invite(invitation, leg, now)
+        leg.session.session_id.learn(uuid)
 
     def _search(self, leg: SipLeg, request: CallRequest, uri: str, peers: tuple[TrunkPeer, ...], now: float) -> None:
         """Looks up every peer; the call goes out when all are known."""
@@ -365,6 +366,7 @@ class SipEnd(SessionEvents, ReferEvents):
             # Its call is over; the subscription to what becomes of its REFER is not (RFC 6665 §4.5.2).
             leg.gone = True
             dialog = self.ua.restore_dialog(snapshot["session"]["dialog"], line.profile(flow))
+            dialog.session_id = SessionIdentifier(str(snapshot["others_uuid"]), str(snapshot["session_id"]))
             leg.resume_transfers(snapshot, self.ua, dialog, now)
             return leg
         session = self.ua.restore_session(snapshot["session"], line.profile(flow), now)

@@ -69,7 +69,6 @@ class SipLeg:
         "_hidden",
         "_id",
         "_local",
-        "_others_uuid",
         "_remote",
         "_stand_in",
         "_version",
@@ -83,7 +82,6 @@ class SipLeg:
         "party",
         "referrals",
         "session",
-        "session_id",
         "subscription",
     )
 
@@ -100,11 +98,9 @@ class SipLeg:
         self.offering = False
         self.gone = False
         self.session: Session | None = None
-        self.session_id = ""
         self.party: Party | None = None
         self.referrals: dict[str, Referral] | None = None
         self.subscription: ReferSubscription | None = None
-        self._others_uuid = ""
         self._local = self._before = b""
         self._remote = self._earlier = b""
         self._version = 0
@@ -163,6 +159,11 @@ class SipLeg:
         return DialogReference(session.call_id, session.remote_tag, session.local_tag)
 
     @property
+    def session_id(self) -> str:
+        """The UUID of the peer (RFC 7989); "" when it has said none."""
+        return self.session.session_id.remote if self.session is not None else ""
+
+    @property
     def own_host(self) -> str:
         """Our host in URIs that the peer sees."""
         return self.line.host(self._flow)
@@ -218,7 +219,7 @@ class SipLeg:
             fields = tuple(clearings.refusal(clearing, status))
             session.refuse(status, fields, now, reason=phrase(clearing, status))
         else:
-            session.end((*reason_fields(clearing), *self._session_id_field()), now)
+            session.end(tuple(reason_fields(clearing)), now)
 
     def over(self) -> None:
         """There is no call any more."""
@@ -242,7 +243,7 @@ class SipLeg:
     def accept(self, session: bytes, now: float) -> None:
         """Answers the peer's re-INVITE or UPDATE."""
         if self.session is not None and not self.gone:
-            self.session.accept_offer(self.say(session), self._session_id_field(), now)
+            self.session.accept_offer(self.say(session), (), now)
 
     def decline(self, clearing: Clearing, now: float) -> None:
         """Refuses it; 488 when nothing was said."""
@@ -316,12 +317,10 @@ class SipLeg:
         """UPDATE with identity and Session-ID of the new party, where the peer takes one (RFC 7989 §7)."""
         if self.session is None or self.gone or Capability.UPDATE not in self.capabilities:
             return
-        before = self._others_uuid
-        self._others_uuid = session_ids.passed_on(update.kept) or before
-        is_another = bool(self.session_id) and self._others_uuid != before
+        is_another = self._learns_of_the_other(update.kept) and bool(self.session_id)
         fields = connected_fields(update.party, self.line, self.own_host)
         if fields or is_another:
-            self.session.update((*fields, *self._session_id_field()), now)
+            self.session.update(tuple(fields), now)
 
     # --- transfers ---
 
@@ -380,7 +379,7 @@ class SipLeg:
             "gone": self.gone,
             "address": self.address,
             "session_id": self.session_id,
-            "others_uuid": self._others_uuid,
+            "others_uuid": self.session.session_id.local if self.session is not None else "",
             "version": self._version,
             "flow": list(self._flow),
             "session": self.session.snapshot() if self.session is not None else None,
@@ -392,8 +391,7 @@ class SipLeg:
         """Goes on as `snapshot` says. Raises KeyError, TypeError and ValueError for one that is none of ours."""
         self.session = session
         self.answered = True
-        self.session_id = str(snapshot["session_id"])
-        self._others_uuid = str(snapshot["others_uuid"])
+        session.session_id.learn(str(snapshot["others_uuid"]), str(snapshot["session_id"]))
         self._version = int(str(snapshot["version"]))
         self._local, self._remote = session.local_session, session.remote_session
 
@@ -406,20 +404,22 @@ class SipLeg:
 
     # --- Session-ID and identity ---
 
-    def names_itself(self, uuid: str, others: str = "") -> None:
-        """The Session-ID of the peer, and of the end that it talks to."""
-        self.session_id = uuid or self.session_id
-        self._others_uuid = others or self._others_uuid
+    def _learns_of_the_other(self, kept: tuple[Kept, ...]) -> bool:
+        """Takes the UUID of the end that the peer talks to, if it is told of any; whether it is another one."""
+        uuid = session_ids.passed_on(kept)
+        spoken = self.session.session_id if self.session is not None else None
+        if spoken is None or not uuid or spoken.local in ("", uuid):
+            return False
+        spoken.learn(uuid)
+        return True
 
     def _about_the_other(self, party: Party | None, kept: tuple[Kept, ...]) -> tuple[tuple[str, str], ...]:
         """What a response says of the called side."""
         fields: Fields = []
         if party is not None and self.session is not None:
             fields = connected_fields(party, self.line, self.own_host)
-        if self.session_id:
-            self._others_uuid = session_ids.passed_on(kept) or self._others_uuid or session_ids.made(self._id)
-            fields.extend(session_ids.field(self._others_uuid, self.session_id))
         if kept:
+            self._learns_of_the_other(kept)
             self.line.fields.write(fields, kept)
         return tuple(fields)
 
@@ -430,10 +430,7 @@ class SipLeg:
     def _offer(self, session: bytes, now: float) -> None:
         if self.session is not None:
             self._before = self._local
-            self.session.offer(self.say(session), self._session_id_field(), now)
-
-    def _session_id_field(self) -> tuple[tuple[str, str], ...]:
-        return tuple(session_ids.field(self._others_uuid, self.session_id)) if self.session_id else ()
+            self.session.offer(self.say(session), (), now)
 
     def _later(self, action: Action, now: float) -> None:
         """No event comes out of the call that asked for it."""

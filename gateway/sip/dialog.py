@@ -12,6 +12,7 @@ from gateway.sip.peer_profile import PeerProfile
 if TYPE_CHECKING:
     from gateway.sip.server_transaction import ServerTransaction
     from gateway.sip.session import Session
+    from gateway.sip.session_identifier import SessionIdentifier
 
 Fields = tuple[tuple[str, str], ...]
 
@@ -42,7 +43,8 @@ class Dialog:
     """One dialog with all that uses it (RFC 5057). `local_address` and `remote_address` are the values of From and
     To without tags; `remote_target` is a URI, `route_set` holds Route values in order. `flow` is where the peer's
     last message came from, `uses` counts the session and the subscriptions that need the dialog, `refers` the REFERs
-    that were accepted in it.
+    that were accepted in it, `session_id` what every
+    message of ours in it says as Session-ID.
     """
 
     __slots__ = (
@@ -61,6 +63,7 @@ class Dialog:
         "remote_target",
         "route_set",
         "session",
+        "session_id",
         "subscriptions",
         "uses",
     )
@@ -94,6 +97,7 @@ class Dialog:
         self.remote_cseq = remote_cseq
         self.is_early = is_early
         self.session: Session | None = None
+        self.session_id: SessionIdentifier | None = None
         self.referrals: tuple[ReferNotifier, ...] = ()
         self.subscriptions: tuple[ReferSubscriber, ...] = ()
         self.refers = 0
@@ -136,6 +140,7 @@ class Dialog:
             is_early=response.status < 200,
         )
         made.session = self.session
+        made.session_id = self.session.session_id if self.session is not None else None
         return made
 
     @property
@@ -159,6 +164,7 @@ class Dialog:
             ("To", f"{self.remote_address};tag={self.remote_tag}" if self.remote_tag else self.remote_address),
             ("Call-ID", self.call_id),
             ("CSeq", f"{cseq or self.local_cseq} {method}"),
+            *(self.session_id.fields if self.session_id is not None else ()),
         )
 
     @property

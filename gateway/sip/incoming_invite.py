@@ -69,7 +69,14 @@ class IncomingInvite:
         return self._ua.layer.respond(
             self.transaction,
             status,
-            (*self._routes(), *session_side.profile.abilities(), *headers, *self._ua.server, *body_field),
+            (
+                *self._routes(),
+                *session_side.profile.abilities(),
+                *headers,
+                *session_side.session_id.fields,
+                *self._ua.server,
+                *body_field,
+            ),
             session,
             now,
             to_tag=session_side.local_tag,
@@ -115,7 +122,7 @@ class IncomingInvite:
     def refuse(self, status: int, headers: Fields, now: float, reason: str = "") -> None:
         """Sends a final response other than 2xx."""
         self.stop()
-        fields = (*headers, *self._ua.server)
+        fields = (*headers, *self._session.session_id.fields, *self._ua.server)
         self._ua.layer.respond(
             self.transaction, status, fields, now=now, to_tag=self._session.local_tag, reason=reason
         )

@@ -95,6 +95,8 @@ class IncomingRequests:
             raise Refusal(500)
         dialog.remote_cseq = cseq
         dialog.flow = flow
+        if dialog.session_id is not None:
+            dialog.session_id.hear(request)
         method = request.method
         if method in _REFRESHES_TARGET:
             dialog.refresh_target(request)
@@ -126,6 +128,7 @@ class IncomingRequests:
         dialog.remote_target = dialog.remote_target or _from_uri(request)
         session = Session(ua, dialog.call_id, dialog.local_tag, profile, is_caller=False)
         session.dialog = dialog
+        dialog.session_id = session.session_id
         session.remote_session = offer
         session.replaces = old
         session.heard(request)

@@ -138,7 +138,11 @@ class Negotiation:
         side.local_session = session
         side.remote_session = self._offer or side.remote_session
         octets = self._ua.layer.respond(
-            transaction, 200, (*side.profile.abilities(), *timer, *headers, SDP_FIELD), session, now
+            transaction,
+            200,
+            (*side.profile.abilities(), *timer, *headers, *side.session_id.fields, SDP_FIELD),
+            session,
+            now,
         )
         if transaction.is_invite:
             self._repeat(transaction, octets, now)

@@ -146,6 +146,8 @@ class OutgoingInvite:
             return
         if tag:
             dialog = self._fork(tag, transaction, response)
+            # The PRACK says it already.
+            self._session.session_id.hear(response)
             rseq = rseq_of(response)
             if rseq and not self._take_in_order(dialog, rseq, response, now):
                 return

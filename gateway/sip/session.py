@@ -15,6 +15,7 @@ from gateway.sip.peer_profile import PeerProfile
 from gateway.sip.reliable import rack_of
 from gateway.sip.server_transaction import ServerTransaction
 from gateway.sip.session_description import session_of
+from gateway.sip.session_identifier import SessionIdentifier
 from gateway.sip.session_refresh import SessionRefresh
 from gateway.sip.session_table import EARLY, OVER, TABLE, TIMERS, SessionAction, SessionInput, SessionState
 from gateway.sip.session_timer import SessionTimer
@@ -34,14 +35,15 @@ class Session:
 
     `local_session` and `remote_session` are the descriptions that were agreed or offered last, `early_session` is
     what the last provisional response brought. `late_rack` is the RAck of a PRACK that may still come after the
-    answer. `replaces` is the session whose place an INVITE wants to take. What
-    does not fit the state does nothing.
+    answer. `replaces` is the session whose place an INVITE wants to take, `session_id` what is said as Session-ID.
+    What does not fit the state does nothing.
     """
 
     __slots__ = (
         *("call_id", "dialog", "early_session", "is_caller", "late_rack", "local_session", "local_tag"),
         "owner_context",
-        *("peer_allows", "peer_supports", "profile", "remote_session", "replaces", "state", "timer"),
+        *("peer_allows", "peer_supports", "profile", "remote_session", "replaces", "session_id", "state"),
+        "timer",
         *("_leaving_with", "_negotiation", "_setup", "_ua"),
     )
 
@@ -66,6 +68,7 @@ class Session:
         self.remote_session = b""
         self.early_session = b""
         self.late_rack = ""
+        self.session_id = SessionIdentifier()
         self.timer = SessionTimer(ua.timers, self._refresh, self._expired)
 
     @property
@@ -219,6 +222,7 @@ class Session:
             raise DecodeError(f"no session: {error!r}", where="snapshot") from error
         session.state = _State.CONFIRMED
         session.dialog = dialog
+        dialog.session_id = session.session_id
         session.timer.least = int(least)
         session.timer.resume(int(interval), bool(is_refresher), now, dialog.local_tag)
         return session
@@ -232,6 +236,7 @@ class Session:
     def heard(self, message: Message) -> None:
         """Takes what the peer says of its abilities."""
         headers = message.headers
+        self.session_id.hear(message)
         if "allow" in headers:
             self.peer_allows = tokens(headers.all("allow"))
         if "supported" in headers:

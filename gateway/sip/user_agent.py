@@ -144,12 +144,17 @@ class UserAgent:
         reason: str = "",
     ) -> None:
         """Answers a request; nothing happens when it has been answered."""
-        made = transaction.context
+        made, request = transaction.context, transaction.request
         if isinstance(made, Dialog) and status < 300:
             headers = (*(("Record-Route", route) for route in made.route_set), *headers)
         tag = made.local_tag if isinstance(made, Dialog) else ""
-        if self.server and (not transaction.request.to_tag or transaction.is_invite):
+        if self.server and (not request.to_tag or transaction.is_invite):
             headers = (*headers, *self.server)
+        if request.to_tag:
+            dialog = self.dialogs.get((request.call_id, request.to_tag, request.from_tag))
+            # A stranger to the dialog is not told of its ends.
+            if dialog is not None and dialog.session_id is not None and transaction.flow.host == dialog.flow.host:
+                headers = (*headers, *dialog.session_id.fields)
         self.layer.respond(transaction, status, headers, body, now, to_tag=tag, reason=reason)
 
     def locate(self, dialog: Dialog, then: Callable[[tuple[Flow, ...], float], None], now: float) -> None:

@@ -4,7 +4,7 @@ from gateway.ends.sip_leg import SipLeg
 from gateway.model.call import NORMAL, Answer, Capability, Clearing, Information, Progress
 from gateway.model.causes import Cause
 from gateway.model.parties import Party, Presentation
-from gateway.model.transfer import DialogReference, Kept, PartyUpdate
+from gateway.model.transfer import DialogReference, Kept, Outcome, PartyUpdate, TransferOutcome
 from gateway.model.transfer import Stage as Update
 from gateway.sip.message import Message, parse
 from tests.ends.stage import ANSWER, HELD, Stage, reply, request
@@ -364,6 +364,56 @@ class TestSessionId:
         stage.hub.leg.answer(Answer(ANSWER, kept=(Kept("sip", "Session-ID", OTHER_UUID),)), 0.0)
         (ok,) = stage.sent()
         assert "Session-ID" not in ok.headers
+
+    def test_every_message_of_the_session_says_it(self) -> None:
+        stage = Stage(carrier())
+        leg = stage.place("carrier", session_id=UUID)
+        (sent,) = stage.sent()
+        says = f"Session-ID: {OTHER_UUID};remote={UUID}"
+        messages = stage.receive(reply(sent, 200, says, "Allow: UPDATE, INFO", body=ANSWER))
+        about = stage_invite(stage, leg)
+        leg.inform(Information("INFO", "", b""), 0.0)
+        leg.offer(HELD, 0.0)
+        leg.clear(NORMAL, 0.0)
+        messages += stage.sent()
+        messages += stage.receive(request("BYE", about, "2 BYE"))
+        methods = [message.method if message.is_request else str(message.status) for message in messages]
+        assert sorted(set(methods)) == ["200", "ACK", "BYE", "INFO", "INVITE"]
+        assert {tuple(message.headers.all("session-id")) for message in messages} == {
+            (f"{UUID};remote={OTHER_UUID}",)
+        }
+
+    def test_so_do_the_messages_of_a_transfer_and_after_the_call_too(self) -> None:
+        stage = Stage(carrier())
+        leg = stage.answered("carrier", f"Session-ID: {OTHER_UUID};remote={UUID}", session_id=UUID)
+        about = stage_invite(stage, leg)
+        stage.receive(request("REFER", about, "2 REFER", "Refer-To: <sip:3000@192.0.2.1>"))
+        transfer = stage.hub.last[1]
+        leg.accept_transfer(transfer, 0.0)
+        messages = stage.sent()
+        messages += stage.receive(request("BYE", about, "3 BYE"))
+        messages += stage.receive(reply(messages[-2], 200))
+        leg.report(transfer, TransferOutcome(Outcome.SUCCEEDED, 200), 0.0)
+        messages += stage.sent()
+        assert [message.status or message.method for message in messages] == [202, "NOTIFY", 200, "NOTIFY"]
+        assert {message.headers.get("Session-ID") for message in messages} == {f"{UUID};remote={OTHER_UUID}"}
+
+    def test_a_peer_may_say_another_uuid_at_any_time(self) -> None:
+        stage = Stage(carrier())
+        leg = stage.answered("carrier", f"Session-ID: {OTHER_UUID};remote={UUID}", session_id=UUID)
+        third = "f" * 32
+        bye = request("BYE", stage_invite(stage, leg), "2 BYE", f"Session-ID: {third};remote={UUID}")
+        (ok,) = stage.receive(bye)
+        assert ok.headers.get("Session-ID") == f"{UUID};remote={third}"
+
+    def test_a_refusal_says_it_too(self) -> None:
+        stage = Stage(carrier())
+        stage.receive(invite(f"Session-ID: {UUID};remote={'0' * 32}"))
+        stage.hub.leg.clear(Clearing(486), 0.0)
+        (refused,) = stage.sent()
+        value = refused.headers.get("Session-ID") or ""
+        assert value.endswith(f";remote={UUID}")
+        assert not value.startswith("0" * 32)
 
     def test_after_a_transfer_each_side_learns_the_others(self) -> None:
         stage = Stage(carrier())
