@@ -41,7 +41,8 @@ class Lasting(Protocol):
 class Hub(Bystander):
     """All calls of one process. `configuration` may be replaced at any time; calls that are up do not mind.
 
-    `keeps_changes` says whether anybody asks for `changes`. `wall` gives seconds since 1970.
+    `keeps_changes` says whether anybody asks for `changes`, and `has_urgent_changes` that they should be asked for
+    before anything is sent. `wall` gives seconds since 1970.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Hub(Bystander):
         self.wall = wall
         self.calls: dict[str, Call] = {}
         self.keeps_changes = True
+        self.has_urgent_changes = False
         self.is_draining = False
         self.configuration = configuration
         self.transfers = Transfers(self)
@@ -164,10 +166,11 @@ class Hub(Bystander):
 
     # What a restart should not end.
 
-    def changed(self, thing: Lasting) -> None:
-        """What is written of it is out of date."""
+    def changed(self, thing: Lasting, *, urgent: bool = False) -> None:
+        """What is written of it is out of date; `urgent` when the peers are about to be told what has changed."""
         if self.keeps_changes:
             self._changed[thing.id] = thing
+            self.has_urgent_changes = self.has_urgent_changes or urgent
 
     def changes(self) -> Iterator[tuple[str, dict[str, object] | None]]:
         """What has changed, oldest first, as snapshots; None for what is no more. Each is forgotten as it is taken,
@@ -181,6 +184,7 @@ class Hub(Bystander):
             elif id in self._kept:
                 self._kept.discard(id)
                 yield id, None
+        self.has_urgent_changes = False
 
     def restore(self, snapshot: dict[str, object], now: float) -> None:
         """Takes back a call, or a transfer (once all calls of this turn are back). Raises GatewayError."""

@@ -127,10 +127,11 @@ class Transfer(LoneLegs):
         if row is None:
             return
         action, state = row
+        before, call = self.state, self.call
         self.transfers.log(self, input, state)
         self._enter(state, now)
         ACTIONS[action](self, news, now)
-        self.transfers.changed(self)
+        self.transfers.changed(self, call, urgent=self.state is not before)
 
     def _enter(self, state: State, now: float) -> None:
         before, after = WAITS[self.state], WAITS[state]

@@ -155,16 +155,16 @@ class Transfers:
         event, marks = f"transfer.{input.value}", transfer.transferor.marks
         self.hub.observer.log(event, level=level, transfer=transfer.id, **states, **marks)
 
-    def changed(self, transfer: Transfer) -> None:
+    def changed(self, transfer: Transfer, before: Call | None, *, urgent: bool) -> None:
         """Has the transfer written down, or forgotten when it is over; what its legs are subscribed to is written
-        with their calls.
+        with their calls, that which it was about `before` among them.
         """
-        for call in (transfer.call, transfer.joined):
+        for call in (transfer.call, transfer.joined, before):
             if call is not None:
                 self.hub.changed(call)
         if transfer.state is State.OVER and self.running.pop(transfer.id, None) is not None:
             self._forget(transfer)
-        self.hub.changed(transfer)
+        self.hub.changed(transfer, urgent=urgent)
 
     def _forget(self, transfer: Transfer) -> None:
         for call in (transfer.call, transfer.joined):

@@ -267,6 +267,9 @@ class Server:
             self._set_alarm(due)
 
     def _send_all(self) -> None:
+        if self.gateway.hub.has_urgent_changes:
+            # Nobody may be told of a transfer that a crash in this very moment would forget.
+            self._store_changes(None)
         outbox = self._outbox
         while outbox:
             flow, octets = outbox.popleft()

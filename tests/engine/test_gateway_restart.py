@@ -148,3 +148,23 @@ def test_requests_after_a_restart_have_numbers_that_were_not_used(world: World, 
     store.restarted(tmp_path)
     caller.hang_up()
     assert callee.hung_up().cseq > last
+
+
+def test_what_a_transfer_tells_is_written_before_it_is_told(world: World) -> None:
+    store, hub = Store(world), world.gateway.hub
+    carrier, pbx = world.party("carrier"), world.party("pbx")
+    transferor, _ = carrier.call("2001", pbx)
+    assert not hub.has_urgent_changes
+    transferor.refer("<sip:2002@example.net>")
+    transferor.expect("202 REFER")
+    assert hub.has_urgent_changes
+    store.write()
+    assert not hub.has_urgent_changes
+    transferor.notified(100)
+    pbx.ring("2002").reply(486)
+    transferor.expect("NOTIFY")
+    assert hub.has_urgent_changes
+    store.write()
+    (row,) = store.rows.values()
+    (referral,) = row["caller"]["referrals"]
+    assert (referral["state"], referral["last"][0]) == ("ending", 486)
