@@ -314,8 +314,8 @@ class Route(Table):
 class Configuration(Table):
     """The whole file."""
 
-    listen: tuple[PlaceText, ...] = Field(min_length=1)
-    trunks: tuple[OneTrunk, ...] = Field(min_length=1)
+    listen: tuple[PlaceText, ...]
+    trunks: tuple[OneTrunk, ...]
     routes: tuple[Route, ...] = ()
     media: tuple[MediaGateway, ...] = ()
     tls: Tls = Tls()
@@ -326,6 +326,14 @@ class Configuration(Table):
     workers: int = Field(default=1, ge=1, le=64)
     drain: float = Field(default=30.0, ge=0)
     user_agent: str = "refergate"
+
+    @field_validator("listen", "trunks")
+    @classmethod
+    def _is_not_empty(cls, found: tuple[object, ...]) -> tuple[object, ...]:
+        # As a constraint of the type it would count those that are right, and hide what is wrong with the others.
+        if not found:
+            raise ValueError("should have at least one")
+        return found
 
     @field_validator("store")
     @classmethod
