@@ -16,6 +16,7 @@ from gateway.configuration import (
     Configuration,
     Credentials,
     HeaderPolicy,
+    IsdnTrunk,
     Limits,
     Route,
     Timing,
@@ -32,6 +33,7 @@ GUIDE = (ROOT / "docs/gateway.md").read_text()
 MODELS: dict[str, type[BaseModel]] = {
     "The file": Configuration,
     "A trunk": Trunk,
+    "An ISDN trunk": IsdnTrunk,
     "Header fields": HeaderPolicy,
     "A password": Credentials,
     "A route": Route,
