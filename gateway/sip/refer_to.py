@@ -7,7 +7,7 @@ from gateway.sip.address import Address
 from gateway.sip.dialog_id import DialogId
 from gateway.sip.message import Headers
 from gateway.sip.parameters import Parameters
-from gateway.sip.uri import Uri, escape_header
+from gateway.sip.uri import Uri, escape_header, unescape
 
 _SIGNALLED = ("sip", "sips", "tel")
 
@@ -34,13 +34,20 @@ class ReferTo:
     @property
     def replaces(self) -> DialogId | None:
         """The dialog to be replaced, unescaped once; an unescaped `?Replaces=a;to-tag=…` is taken as well."""
-        value = self.uri.header("replaces") if self.uri else None
-        return DialogId.replaced(value) if value else None
+        return self._named("replaces")
 
     @property
     def join(self) -> DialogId | None:
         """The dialog to be joined (RFC 3911)."""
-        value = self.uri.header("join") if self.uri else None
+        return self._named("join")
+
+    def _named(self, name: str) -> DialogId | None:
+        """Raises DecodeError when there are several: an INVITE with both would be refused (RFC 3891 §3)."""
+        if self.uri is None:
+            return None
+        if sum(unescape(key).lower() == name for key, _ in self.uri.headers) > 1:
+            raise DecodeError(f"more than one {name.title()}", where="Refer-To")
+        value = self.uri.header(name)
         return DialogId.replaced(value) if value else None
 
 

@@ -162,6 +162,15 @@ class TestOutOfDialog:
         assert self.ask(wire, bob, "Refer-To: <sip:again@h>").count("REFER", 400) == 1
         assert not bob.ua.dialogs
 
+    def test_a_target_that_is_to_replace_two_dialogs(self, wire: Wire) -> None:
+        bob = Phone(wire, "bob", "192.0.2.2")
+        stranger = Stranger(wire, "192.0.2.9")
+        one = "Replaces=a%3Bto-tag%3D1%3Bfrom-tag%3D2"
+        target = f"<sip:carol@192.0.2.3?{one}&{one.lower().replace('=a', '=b')}>"
+        stranger.request("REFER", bob, f"{stranger.dialog(bob, call_id='refer')}\nRefer-To: {target}")
+        assert stranger.count("REFER", 400) == 1
+        assert not bob.ua.dialogs
+
     def test_option_of_refer_that_is_unknown(self, wire: Wire) -> None:
         bob = Phone(wire, "bob", "192.0.2.2")
         stranger = self.ask(wire, bob, "Require: multiple-refer")
