@@ -8,6 +8,7 @@ from gateway.ends.sip_identity import (
     calling,
     check_privacy,
     from_value,
+    shown,
     vouched,
 )
 from gateway.ends.sip_trunk import SipTrunk, TrunkPeer
@@ -112,7 +113,7 @@ def invite_fields(
     fields.extend(field(session_id, ""))
     if request.kept:
         fields.extend(chain_fields(request.kept, target, trunk.fields, trusted=trunk.settings.trusted))
-        trunk.fields.write(fields, request.kept)
+        trunk.fields.write(fields, shown(request.kept, request, trunk))
     if trunk.fields.added:
         fields.extend(trunk.fields.added)
     return tuple(fields)

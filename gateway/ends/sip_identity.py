@@ -1,5 +1,6 @@
 """Who the parties are, in SIP messages and in the model, by trust and privacy (RFC 3323, RFC 3325, RFC 4916)."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from gateway.ends.sip_headers import Fields
@@ -7,14 +8,18 @@ from gateway.ends.sip_trunk import SipTrunk
 from gateway.model.call import CallRequest
 from gateway.model.errors import DecodeError, GatewayError
 from gateway.model.parties import Party, Presentation, Screening
+from gateway.model.transfer import Kept
 from gateway.sip.address import Address
 from gateway.sip.identity import ANONYMOUS, asserted, is_withheld, privacy
 from gateway.sip.message import Headers
+from gateway.sip.names import key
 from gateway.sip.parameters import quote
 from gateway.translators.sip_parties import asserted_party, party, sip_uri_of, uri_of
 from gateway.translators.teams_addresses import teams_from_sip
 
 _ANONYMOUS = str(ANONYMOUS)
+# Alert-Info says how the called phone rings, and nothing of the caller.
+_ABOUT_THE_CALLER = frozenset(("subject", "call-info", "organization", "user-agent", "reply-to", "in-reply-to"))
 _HIDING = frozenset(("id", "user", "header"))
 # Levels of privacy that a gateway without media can give (RFC 3323 §4.2): it hides identity and topology.
 _GIVEN = frozenset(("id", "user", "header", "history", "none", "critical"))
@@ -105,6 +110,13 @@ def asserted_fields(request: CallRequest, trunk: SipTrunk, host: str) -> Fields:
     elif _is_hidden(request):
         fields.append(("Privacy", "id"))
     return fields
+
+
+def shown(kept: Sequence[Kept], request: CallRequest, trunk: SipTrunk) -> Sequence[Kept]:
+    """What an untrusted trunk may see of a caller who wants `user` privacy (RFC 3323 §5.3)."""
+    if "user" not in request.privacy or trunk.settings.trusted:
+        return kept
+    return tuple(item for item in kept if key(item.what) not in _ABOUT_THE_CALLER)
 
 
 def connected_fields(who: Party | None, trunk: SipTrunk, host: str) -> Fields:

@@ -182,6 +182,12 @@ class TestIdentity:
         assert "P-Asserted-Identity" not in fields(hidden, STRANGER)
         assert fields(hidden, STRANGER)["Privacy"] == ["id"]
 
+    def test_user_privacy_takes_what_is_about_the_caller_from_strangers(self) -> None:
+        about = ("Subject", "Call-Info", "Reply-To", "Organization", "Alert-Info", "X-Account")
+        hiding = call(privacy=("user",), kept=tuple(Kept("sip", name, "x") for name in about))
+        assert [name for name in about if name in fields(hiding, STRANGER)] == ["Alert-Info", "X-Account"]
+        assert [name for name in about if name in fields(hiding)] == list(about)
+
     def test_a_trusted_trunk_is_told_who_it_is_and_what_it_wants(self) -> None:
         hidden = fields(call(privacy=("id",), asserted=(ALICE, Party(uri="tel:+4930123"))))
         assert hidden["P-Asserted-Identity"] == ['"Alice" <sip:alice@192.0.2.1>', "<tel:+4930123>"]
