@@ -18,6 +18,7 @@ from gateway.ends.sip_leg import SipLeg
 from gateway.ends.sip_trunk import Locate, Located, SipTrunk, TrunkPeer
 from gateway.ends.trunk_monitor import PeerMonitor
 from gateway.hub.leg import Leg, LegEvents, Observer
+from gateway.hub.overload import Overload
 from gateway.model.call import CallRequest
 from gateway.model.errors import DecodeError, GatewayError
 from gateway.model.timers import Timer, TimerQueue
@@ -94,6 +95,7 @@ class SipEnd(SessionEvents, ReferEvents):
         self.transferors: dict[str, SipLeg] = {}
         self.silent: DialogUse = _Silent()
         self.hub: LegEvents
+        self.overload = Overload(observer)
         self._admission = Admission(observer, token, peer_names, _realm(configuration, listeners))
         self._token = token
         self._locate = locate
@@ -101,6 +103,7 @@ class SipEnd(SessionEvents, ReferEvents):
         self._legs = 0
         self._draining = False
         self.ua = UserAgent(self, timers, send, self.own.sent_by, token, _settings(configuration))
+        self.ua.layer.overloaded = lambda now: self.overload.refuse("transactions", now)
         self._configure(configuration)
 
     # --- life ---
@@ -160,10 +163,7 @@ class SipEnd(SessionEvents, ReferEvents):
         if trunk is None:
             self._admission.log.note(request, flow, now)
             raise Stranger
-        if request.method == "INVITE" and (self._draining or self._legs >= 2 * self.configuration.limits.calls):
-            raise busy(self.configuration.limits)
-        if self._draining and request.method == "OPTIONS":
-            raise busy(self.configuration.limits)
+        self._take_no_more(request.method, now)
         self._admission.check(request, trunk, now)
         return trunk.profile(flow)
 
@@ -219,6 +219,12 @@ class SipEnd(SessionEvents, ReferEvents):
             return self._restored(snapshot, line, owner, now)
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise GatewayError(f"a leg cannot be restored: {error!r}") from error
+
+    def cut_short(self, marks: dict[str, object], now: float) -> None:
+        """A leg of ours that rang when the process ended: should it be answered yet, it is released."""
+        line = self.trunks.get(str(marks.get("trunk")))
+        if line is not None and "call_id" in marks:
+            self.ua.cut_short(str(marks["call_id"]), str(marks.get("local_tag")), line.profile, now)
 
     def is_ours(self, uri: str) -> bool:
         """Whether the URI leads to this gateway."""
@@ -296,6 +302,17 @@ class SipEnd(SessionEvents, ReferEvents):
         if not leg.gone:
             leg.over()
             leg.owner.cleared(leg, leg.line.clearings.of_response(503, None), now)
+
+    def _take_no_more(self, method: str, now: float) -> None:
+        """Raises Refusal (503) for calls that are too many, and for all that is new when the process ends."""
+        limits = self.configuration.limits
+        if self._draining and method in ("INVITE", "OPTIONS"):
+            if method == "INVITE":
+                self.overload.drained()
+            raise busy(limits)
+        if method == "INVITE" and self._legs >= 2 * limits.calls:
+            self.overload.refuse("calls", now)
+            raise busy(limits)
 
     def _ways(self, peer: TrunkPeer, done: Located, now: float) -> None:
         """The ways to a peer, remembered for requests that come from there."""

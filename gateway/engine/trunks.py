@@ -21,6 +21,10 @@ class AllTrunks:
         """A leg as it was before a restart. Raises GatewayError when its trunk is no more."""
         return self._of(str(snapshot.get("trunk"))).restore(snapshot, owner, now)
 
+    def cut_short(self, marks: dict[str, object], now: float) -> None:
+        """A leg that rang before a restart; on a D channel the switch releases it by itself."""
+        self._sip.cut_short(marks, now)
+
     def is_ours(self, uri: str) -> bool:
         """Whether the URI leads to this gateway."""
         return self._sip.is_ours(uri)

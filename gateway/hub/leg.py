@@ -190,6 +190,9 @@ class Trunks(Protocol):
     def restore(self, snapshot: dict[str, object], owner: "LegEvents", now: float) -> Leg:
         """A leg as it was before a restart. Raises GatewayError when its trunk is no more."""
 
+    def cut_short(self, marks: dict[str, object], now: float) -> None:
+        """A leg that was unanswered at the restart, by its `marks`: should it be answered yet, it is released."""
+
     def is_ours(self, uri: str) -> bool:
         """Whether the URI leads to this gateway."""
 

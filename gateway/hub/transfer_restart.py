@@ -44,6 +44,9 @@ class _Restart:
         said = snapshot.get("listener")
         if isinstance(said, dict):
             self._legs["transferor"] = transfers.hub.trunks.restore(said, transfers.waiting, now)
+        attempt = snapshot.get("attempt")
+        if isinstance(attempt, dict):
+            transfers.hub.trunks.cut_short(attempt, now)
 
     def transfer(self) -> Transfer | None:
         """The transfer, as far as it goes on."""

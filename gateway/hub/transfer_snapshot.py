@@ -27,7 +27,14 @@ def written(transfer: "Transfer") -> dict[str, object]:
         "notes": transfer.notes.snapshot(),
         "legs": {role: _leg(transfer, leg) for role, leg in _roles(transfer)},
         "listener": _listener(transfer),
+        "attempt": _attempt(transfer),
     }
+
+
+def _attempt(transfer: "Transfer") -> dict[str, object] | None:
+    """Who is being called, and may answer a process that knows nothing of it any more."""
+    leg = transfer.dial.leg if transfer.dial is not None else None
+    return leg.marks if leg is not None else None
 
 
 def _listener(transfer: "Transfer") -> dict[str, object] | None:

@@ -25,6 +25,8 @@ from gateway.sip.user_agent_owner import DialogUse, UserAgentOwner
 
 _REFRESHES_TARGET = frozenset(("REFER", "SUBSCRIBE", "NOTIFY"))
 _MEMORY = 32.0
+_RINGING = 300.0
+"""Seconds that a target may go on ringing of which a restart has made us forget all but the name of its call."""
 _NOWHERE = Flow(Transport.UDP, "", 0)
 
 
@@ -50,6 +52,7 @@ class UserAgent:
         self.nonce_counts = NonceCounts()
         self.dialogs: dict[tuple[str, str, str], Dialog] = {}
         self._ended: dict[tuple[str, str, str], tuple[float, PeerProfile]] = {}
+        self._cut_short: dict[tuple[str, str], Callable[[Flow], PeerProfile]] = {}
         self.explicit = ExplicitSubscriptions(self)
         self._incoming = IncomingRequests(self)
         self.layer = TransactionLayer(self, timers, send, sent_by, token, settings)
@@ -259,10 +262,22 @@ class UserAgent:
             self.acknowledge(dialog, response.cseq, (), b"", _forget, now)
         elif (key[0], key[1], "") in self._ended:
             self._release_late(response, self._ended[key[0], key[1], ""][1], flow, now)
+        elif key[:2] in self._cut_short:
+            self._release_late(response, self._cut_short[key[:2]](flow), flow, now)
 
     def given_up(self, session: Session, now: float) -> None:
         """An INVITE of ours ended without an answer; a late 2xx would still have to be released."""
         self._remember((session.call_id, session.local_tag, ""), session.profile, now)
+
+    def cut_short(self, call_id: str, local_tag: str, profile: Callable[[Flow], PeerProfile], now: float) -> None:
+        """A restart has ended an INVITE of ours, which may still be answered: then that is released."""
+        key = call_id, local_tag
+
+        def forget(now: float) -> None:
+            self._cut_short.pop(key, None)
+
+        self._cut_short[key] = profile
+        self.timers.start(now + _RINGING, forget)
 
     def _is_party(self, dialog: Dialog, ack: Message, flow: Flow, now: float) -> bool:
         try:

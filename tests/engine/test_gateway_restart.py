@@ -168,3 +168,18 @@ def test_what_a_transfer_tells_is_written_before_it_is_told(world: World) -> Non
     (row,) = store.rows.values()
     (referral,) = row["caller"]["referrals"]
     assert (referral["state"], referral["last"][0]) == ("ending", 486)
+
+
+def test_a_target_that_answers_after_the_restart_is_released(world: World, tmp_path: Path) -> None:
+    store = Store(world)
+    transferor, transferee, target = ringing(world, store)
+    later = store.restarted(tmp_path)
+    transferor.outcome()
+    transferor.hang_up()
+    transferee.hung_up()
+    later.wait(100)
+    target.answer()
+    target.hung_up()
+    later.wait(201)
+    target.reply(200, body=target.session)
+    target.party.expect_none("ACK", 5)
