@@ -8,6 +8,7 @@ from gateway.ends.isdn_line import IsdnLine
 from gateway.ends.media_resource import MediaResource
 from gateway.ends.no_media import NoMedia
 from gateway.hub.leg import LegEvents, Observer
+from gateway.hub.overload import Overload
 from gateway.model.call import CallRequest
 from gateway.model.errors import GatewayError
 from gateway.model.timers import TimerQueue
@@ -38,6 +39,7 @@ class IsdnEnd:
         self.token = token
         self.observer = observer
         self.hub: LegEvents
+        self.overload = Overload(observer)
         self.is_draining = False
         self._send = send
         self._media = media or {}
@@ -82,10 +84,15 @@ class IsdnEnd:
         for name in wanted.keys() - self.lines.keys():
             self.observer.log("reload.needs_restart", level="warning", trunk=name, keys=["name"])
 
-    @property
-    def is_full(self) -> bool:
-        """Whether there are too many calls."""
-        return sum(len(line.legs) for line in self.lines.values()) >= 2 * self.configuration.limits.calls
+    def takes_calls(self, now: float) -> bool:
+        """Whether one more call is taken; one that is not is counted."""
+        if self.is_draining:
+            self.overload.drained()
+            return False
+        if sum(len(line.legs) for line in self.lines.values()) >= 2 * self.configuration.limits.calls:
+            self.overload.refuse("calls", now)
+            return False
+        return True
 
     def statistics(self) -> dict[str, int]:
         """Numbers for people."""

@@ -27,7 +27,7 @@ from gateway.isdn.interface import PointToPoint
 from gateway.isdn.q931 import Identifier, InformationElement, Message
 from gateway.isdn.side import Side
 from gateway.isdn.variant import variant
-from gateway.model.call import NORMAL, CallRequest, Clearing
+from gateway.model.call import CallRequest, Clearing
 from gateway.model.causes import Cause, Location
 from gateway.model.errors import GatewayError
 from gateway.model.parties import Number
@@ -141,7 +141,7 @@ class IsdnLine(Indifferent):
 
     def call_offered(self, call: IsdnCall, message: Message, now: float) -> None:
         """SETUP. Raises GatewayError when no more calls are taken, or the number is missing."""
-        if self.end.is_draining or self.end.is_full:
+        if not self.end.takes_calls(now):
             raise GatewayError("no more calls are taken", sip_status=503, cause=42)
         has_number = message.contents(Identifier.CALLED_PARTY_NUMBER) is not None
         is_last = message.element(Identifier.SENDING_COMPLETE) is not None or not self.settings.overlap
@@ -218,12 +218,6 @@ class IsdnLine(Indifferent):
         self._take(leg, call)
         leg.resume(snapshot, call, now)
         return leg
-
-    def end_all(self, now: float) -> None:
-        """The trunk is no more: its calls are cleared."""
-        for leg in tuple(self.legs):
-            leg.clear(NORMAL, now)
-            leg.owner.cleared(leg, _NO_MEDIA, now)
 
     def events(self, leg: IsdnLeg) -> IsdnEvents:
         """Who hears the leg's call."""

@@ -69,6 +69,7 @@ class Gateway:
         if isinstance(self.hub, WorkerHub):
             self.hub.own, self.hub.workers = worker, workers
         self.end.hub = self.isdn.hub = self.hub
+        self.end.overload = self.isdn.overload = self.hub.overload
         if peer_names is not None:
             self.end.peer_names = peer_names
         self._receive = self.end.ua.receive

@@ -11,6 +11,7 @@ from gateway.hub.call_table import CallState
 from gateway.hub.dial import Dial
 from gateway.hub.joining import Joining
 from gateway.hub.leg import Leg, Observer, Trunks, marks_in
+from gateway.hub.overload import Overload
 from gateway.hub.routing import Routing
 from gateway.hub.transfers import Transfers
 from gateway.hub.watchers import ConnectWatcher, DialWatcher
@@ -67,9 +68,10 @@ class Hub(Bystander):
         self.is_draining = False
         self.configuration = configuration
         self.transfers = Transfers(self)
+        self.overload = Overload(observer)
         self._changed: OrderedDict[str, Lasting] = OrderedDict()
         self._kept: set[str] = set()
-        self._counts = {"calls": 0, "answered": 0, "failed": 0, "refused": 0}
+        self._counts = {"calls": 0, "answered": 0, "failed": 0}
 
     @property
     def configuration(self) -> Configuration:
@@ -143,7 +145,7 @@ class Hub(Bystander):
 
     def statistics(self) -> dict[str, int]:
         """Calls that are up, and counts since the start."""
-        return {"calls_up": len(self.calls), **self._counts}
+        return {"calls_up": len(self.calls), **self._counts, "refused": self.overload.refused}
 
     # What calls tell.
 
@@ -209,7 +211,10 @@ class Hub(Bystander):
         self.observer.log(event, level="debug", call=call.id, **call.caller.marks, **fields)
 
     def _refuse(self, leg: Leg, now: float) -> None:
-        self._counts["refused"] += 1
+        if self.is_draining:
+            self.overload.drained()
+        else:
+            self.overload.refuse("calls", now)
         after = str(self.configuration.limits.retry_after)
         leg.clear(Clearing(503, _CONGESTION, kept=(Kept("sip", "Retry-After", after),)), now)
 

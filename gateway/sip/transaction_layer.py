@@ -28,7 +28,9 @@ _BEYOND = 1.2
 
 
 class TransactionLayer:
-    """Server and client transactions of one user. `sent_by` gives host:port of our Via on a flow."""
+    """Server and client transactions of one user. `sent_by` gives host:port of our Via on a flow, `overloaded` hears
+    of each request that is refused because there are too many transactions.
+    """
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class TransactionLayer:
         self.timers = timers
         self.token = token
         self.settings = settings
+        self.overloaded: Callable[[float], None] = _unheard
         self._ground = Surroundings(user, timers, send, sent_by, token, settings)
         self._answered: list[ServerTransaction] = []
 
@@ -173,7 +176,7 @@ class TransactionLayer:
             transaction.request_again()
 
     def _new_request(self, request: Message, hop: Hop, key: tuple[str, ...], flow: Flow, now: float) -> None:
-        if self._refused(request, hop, flow):
+        if self._refused(request, hop, flow, now):
             return
         if request.method == "ACK":
             self._ground.user.ack_received(request, flow, now)
@@ -182,7 +185,7 @@ class TransactionLayer:
         else:
             self._begin(request, hop, key, flow, now)
 
-    def _refused(self, request: Message, hop: Hop, flow: Flow) -> bool:
+    def _refused(self, request: Message, hop: Hop, flow: Flow, now: float) -> bool:
         """Whether the request was refused without a transaction, or dropped."""
         settings = self._ground.settings
         wrong = defect(request)
@@ -193,6 +196,7 @@ class TransactionLayer:
         elif len(request.headers) > settings.header_fields:
             status, reason, headers = 400, "Too Many Header Fields", ()
         elif self._is_full(request):
+            self.overloaded(now)
             status, reason, headers = 503, "", (("Retry-After", str(settings.retry_after)),)
         else:
             return False
@@ -246,6 +250,10 @@ class TransactionLayer:
             self.respond(transaction, 500, now=now)
             raise
         transaction.await_response(now)
+
+
+def _unheard(now: float) -> None:
+    """Nobody wants to know of overload."""
 
 
 def _key(request: Message, hop: Hop, method: str) -> tuple[str, ...]:

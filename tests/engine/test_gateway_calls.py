@@ -191,6 +191,25 @@ def test_when_full_a_call_is_refused_for_a_while(tmp_path: Path) -> None:
     carrier, pbx = world.party("carrier"), world.party("pbx")
     carrier.call("2001", pbx)
     assert carrier.invite("2002").expect("503 INVITE").headers.get("retry-after") == "7"
+    carrier.invite("2003").expect("503 INVITE")
+    assert [fields for event, fields in world.told if event == "overload"] == [
+        {"level": "warning", "limit": "calls", "refused": 1}
+    ]
+    world.wait(2.0)
+    carrier.invite("2004").expect("503 INVITE")
+    assert [fields["refused"] for event, fields in world.told if event == "overload"] == [1, 2]
+    assert world.gateway.statistics()["refused"] == 3
+
+
+def test_requests_beyond_the_limit_of_transactions_are_told_and_counted(tmp_path: Path) -> None:
+    world = World(tmp_path, CONFIGURATION + "limits: {transactions: 10}\n")
+    carrier = world.party("carrier")
+    world.party("pbx")
+    for number in range(10):
+        carrier.invite(f"20{number:02}")
+    carrier.invite("2099").expect("503 INVITE")
+    assert [fields["limit"] for event, fields in world.told if event == "overload"] == ["transactions"]
+    assert world.gateway.statistics()["refused"] == 1
 
 
 def test_calls_that_are_up_survive_a_restart(world: World, carrier: Party, pbx: Party, tmp_path: Path) -> None:
