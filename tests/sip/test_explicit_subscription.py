@@ -157,6 +157,7 @@ def test_several_may_follow_but_not_any_number() -> None:
     assert followed.stranger.count("SUBSCRIBE", 200) == 8
     assert "Retry-After" in followed.stranger.last("SUBSCRIBE", 503).headers
     followed.report(200)
+    followed.wire.run(4.1)
     ends = [m for m in followed.stranger.received if "terminated" in (m.headers.get("Subscription-State") or "")]
     assert len({m.call_id for m in ends}) == 8
 

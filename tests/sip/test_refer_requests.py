@@ -138,8 +138,10 @@ class TestOutOfDialog:
         assert answer.headers.get("record-route") == "<sip:192.0.2.9;lr>"
         assert notify.request_uri == "sip:stranger@192.0.2.9:5060"
         assert bob.last["refer_received"][0].session is None
-        for notify in [one for one in stranger.received if one.method == "NOTIFY"]:
-            stranger.respond(notify, bob, 200)
+        stranger.respond(notify, bob, 200)
+        final = stranger.last("NOTIFY")
+        assert final.cseq == notify.cseq + 1
+        stranger.respond(final, bob, 200)
         wire.run(5.0)
         assert not bob.ua.dialogs
 

@@ -94,11 +94,12 @@ def test_notify_before_the_202() -> None:
 
 def test_final_word_before_the_202() -> None:
     transfer = Transfer(accept=False)
-    transfer.wire.fate = dropping("202 REFER", "NOTIFY")
+    transfer.wire.fate = dropping(*["202 REFER"] * 4, *["NOTIFY"] * 4)
     transfer.referral.accept(transfer.wire.now)
     transfer.notify(200)
-    transfer.wire.run(0.1)
+    transfer.wire.run(4.1)
     assert told(transfer) == ["refer_answered", "refer_notified"]
+    assert transfer.alice.last["refer_notified"][1] == 200
     transfer.wire.run(40)
     assert told(transfer) == ["refer_answered", "refer_notified"]
     assert transfer.subscription.phase is SubscriptionPhase.OVER
