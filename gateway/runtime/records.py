@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gateway.hub.leg import Observer
 from gateway.model.call import TransferRecord
+from gateway.model.errors import GatewayError
 from gateway.runtime.json_line import json_line
 
 
@@ -46,10 +47,23 @@ class Records:
 
     def _opened(self) -> int:
         if self._descriptor is None:
-            path = Path(self._path)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            self._descriptor = _opened(self._path)
         return self._descriptor
+
+
+def prepare(path: str) -> None:
+    """Makes the file if it is not there. Raises GatewayError when no record could be written."""
+    if not path:
+        return
+    try:
+        os.close(_opened(path))
+    except OSError as error:
+        raise GatewayError(f"records cannot be written: {error.strerror}", where=path) from error
+
+
+def _opened(path: str) -> int:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
 
 
 def document(record: TransferRecord) -> dict[str, object]:

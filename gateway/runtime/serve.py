@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gateway.configuration import Configuration
 from gateway.model.errors import GatewayError
-from gateway.runtime import store
+from gateway.runtime import records, store
 from gateway.runtime.log import Log
 from gateway.runtime.reload import read, reread
 from gateway.runtime.server import Server, Worker, run, say_ready
@@ -29,6 +29,7 @@ def serve(options: Options) -> int:
     settings = read(options.configuration)
     count = options.workers or settings.workers
     _allow_many_files()
+    records.prepare(settings.records)
     if count == 1:
         log = Log(options.level, options.form)
         run(Server(settings, options.configuration, log, capture=options.capture), say_ready)

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -79,7 +78,6 @@ class Server:
         """Binds every listener and takes up the calls of the store. Raises GatewayError."""
         self._loop = asyncio.get_running_loop()
         self._finished = self._loop.create_future()
-        self._loop.set_exception_handler(self._loop_failed)
         self._store: Store = opened(self._configuration.store, self._log, self._worker.own, self._worker.workers)
         configuration = self._configuration
         self._capture = Capture(self._capture_path, self._log, time.time) if self._capture_path else None
@@ -116,6 +114,7 @@ class Server:
             worker=self._worker.own,
             workers=self._worker.workers,
         )
+        self._loop.set_exception_handler(self._loop_failed)
         self._begin()
 
     async def run(self) -> None:
@@ -211,9 +210,8 @@ class Server:
 
     def _loop_failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """A callback has raised; asyncio would tell it in lines of its own."""
-        error = context.get("exception")
-        trace = "".join(traceback.format_exception(error)) if error else ""
-        self._log.log("fault", reason=str(context.get("message")), traceback=trace)
+        message = str(context.get("message"))
+        self.gateway.fault(context.get("exception") or RuntimeError(message), message=message)
 
     # What comes from the transports
 

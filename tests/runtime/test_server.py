@@ -1,5 +1,7 @@
 """`refergate serve` as a process: what it says, how it ends, what it keeps."""
 
+import asyncio
+import io
 import os
 import signal
 import socket
@@ -14,6 +16,9 @@ from typing import Any
 
 import pytest
 
+from gateway.configuration import configuration
+from gateway.runtime.log import Log
+from gateway.runtime.server import Server
 from gateway.sip.message import Message
 from tests.peers.ports import free_ports
 from tests.peers.refergate import Refergate
@@ -122,6 +127,37 @@ def test_a_call_goes_through_and_ends(up: Line) -> None:
     assert invite.body.startswith(b"v=0")
     up.hang_up(answer)
     assert up.server.statistics()["answered"] == 1
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_records_that_cannot_be_written(tmp_path: Path, workers: int) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    path = blocked / "records.jsonl"
+    more = f"records: {path}\nworkers: {workers}\n"
+    said = refused(tmp_path, MINIMAL.format(port=free_ports(1)[0]) + more)
+    assert f"{path}: records cannot be written" in said
+
+
+def test_a_fault_outside_of_the_gateway_is_logged_and_counted(tmp_path: Path) -> None:
+    path, stream = tmp_path / "gateway.yaml", io.StringIO()
+    path.write_text(MINIMAL.format(port=free_ports(1)[0]))
+    server = Server(configuration(path), path, Log(stream=stream))
+
+    async def whole() -> None:
+        await server.start()
+        asyncio.get_running_loop().call_soon([].pop)
+        server.stop()
+        server.stop()
+        await server.run()
+
+    try:
+        asyncio.run(whole())
+    finally:
+        # A server that ends wants no more signals; the processes of the next tests would inherit that.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
+    assert "IndexError" in stream.getvalue()
+    assert server.gateway.statistics()["faults"] == 1
 
 
 def test_a_stranger_is_refused(up: Line) -> None:
