@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.peers.sipp import Step, expect, go, label, receive, send
+from tests.peers.sipp import Step, expect, label, receive, send
 
 SDP = """v=0
 o=- {version} {version} IN IP4 [local_ip]
@@ -27,6 +27,9 @@ def sdp(port: int = 4000, direction: str = "sendrecv", version: int = 1) -> str:
 def over(status: int) -> dict[str, str]:
     """What the final NOTIFY says."""
     return {"Event": "refer", "Subscription-State": "terminated;reason=noresource", "": f"SIP/2.0 {status} "}
+
+
+_MOST_NOTIFYS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +113,10 @@ class Player:
     def hears(self, status: int) -> list[Step]:
         """NOTIFYs come, until one has that status."""
         found = f'<ereg regexp="SIP/2.0 {status} " search_in="msg" assign_to="final"/>'
-        return [
-            label("news"),
-            receive("NOTIFY", having={"Event": "refer"}).replace("</action>", f"{found}</action>"),
-            send(self.reply("200 OK")),
-            '<nop test="final" next="heard"/>',
-            go("news"),
-            label("heard"),
-        ]
+        notify = receive("NOTIFY", having={"Event": "refer"}).replace("</action>", f"{found}</action>")
+        # Written out, for a SIPp that is at a step without a message takes one that comes just then as unexpected.
+        answer = send(self.reply("200 OK")).replace("<send", '<send next="heard" test="final"', 1)
+        return [*([notify, answer] * _MOST_NOTIFYS), label("heard")]
 
     def notified(self, having: dict[str, str]) -> list[Step]:
         """A NOTIFY comes."""

@@ -89,11 +89,6 @@ def label(name: str) -> Step:
     return f'<label id="{name}"/>'
 
 
-def go(name: str) -> Step:
-    """Goes on at that label."""
-    return f'<nop next="{name}"/>'
-
-
 def _recv(what: str, optional: bool, actions: list[str], go_to: str) -> Step:
     either = ' optional="true"' if optional else ""
     onwards = f' next="{go_to}"' if go_to else ""
