@@ -350,7 +350,7 @@ def test_both_want_the_same_channel_at_once(side: Side) -> None:
             except GatewayError:  # its SETUP was here already: nothing has met
                 _clear_all(here)
         if side is Side.USER:
-            assert here.heard("call_offered")[-1].channel == channel
+            assert here.heard("call_offered")[0].channel == channel
         else:
             here.peer.wait("ring", called="5551", chan=channel.number)
         _clear_all(here)
