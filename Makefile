@@ -36,6 +36,7 @@ demo: setup
 	$(BIN)/refergate demo
 
 bench: setup
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	$(BIN)/python -m bench
 
 clean:
