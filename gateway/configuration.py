@@ -222,8 +222,8 @@ class IsdnTrunk(AnyTrunk):
     """An ISDN trunk: one D channel and its B-channels.
 
     `link` is how the D channel is reached: `udp:local>remote`, a datagram for each LAPD frame without FCS. `side` is
-    ours, `variant` the kind of trunk (mappings/isdn/). `channels` are the numbers of the B-channels. Trunks of the
-    same `group` share signalling: calls on them can be joined by the exchange; "" is a group of its own.
+    ours, `variant` the kind of trunk (mappings/isdn/; `etsi` is euroisdn). `channels` are the numbers of the
+    B-channels. Trunks of the same `group` share signalling: calls on them can be joined by the exchange; "" is a group of its own.
     `native`: two calls that we have joined are offered to the network (ECT, TBCT, RLT), which then keeps them alone.
     `overlap`: a called number need not be complete in SETUP. `media` is the name of the media gateway that ends the
     B-channels; with "none" they are described as if the host of `media_address` did, channel n at the port + 2n.
@@ -253,6 +253,12 @@ class IsdnTrunk(AnyTrunk):
     def channel_numbers(self) -> tuple[int, ...]:
         """The B-channels in order."""
         return tuple(sorted(set(_numbers(self.channels))))
+
+    @field_validator("variant")
+    @classmethod
+    def _by_its_file(cls, name: str) -> str:
+        """EuroISDN goes by the name of its standards body too."""
+        return "euroisdn" if name == "etsi" else name
 
     @field_validator("link")
     @classmethod

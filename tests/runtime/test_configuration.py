@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.configuration import Configuration, TransferPolicy, configuration
+from gateway.configuration import Configuration, IsdnTrunk, TransferPolicy, configuration
 from gateway.interworking.lint import lint_configuration
 from gateway.model.errors import MappingError
 
@@ -104,3 +104,17 @@ def test_the_command_names_a_file_that_is_not_there(tmp_path: Path) -> None:
     done = check(tmp_path / "none.yaml")
     assert done.returncode == 2
     assert done.stdout == f"{tmp_path}/none.yaml: no such file\n"
+
+
+def test_euroisdn_goes_by_etsi_too(tmp_path: Path) -> None:
+    path = tmp_path / "gateway.yaml"
+    path.write_text(
+        'listen: ["udp:127.0.0.1:5060"]\n'
+        "trunks:\n"
+        '  - {name: pbx, protocol: isdn, link: "udp:127.0.0.1:21001>127.0.0.1:21000", side: user, variant: etsi,'
+        ' channels: "1-15,17-31"}\n'
+    )
+    assert lint_configuration(path) == ()
+    (trunk,) = configuration(path).trunks
+    assert isinstance(trunk, IsdnTrunk)
+    assert trunk.variant == "euroisdn"
