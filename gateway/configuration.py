@@ -223,7 +223,8 @@ class IsdnTrunk(AnyTrunk):
 
     `link` is how the D channel is reached: `udp:local>remote`, a datagram for each LAPD frame without FCS. `side` is
     ours, `variant` the kind of trunk (mappings/isdn/; `etsi` is euroisdn). `channels` are the numbers of the
-    B-channels. Trunks of the same `group` share signalling: calls on them can be joined by the exchange; "" is a group of its own.
+    B-channels. Trunks of the same `group` share signalling: calls on them can be joined by the exchange; "" is a
+    group of its own.
     `native`: two calls that we have joined are offered to the network (ECT, TBCT, RLT), which then keeps them alone.
     `overlap`: a called number need not be complete in SETUP. `media` is the name of the media gateway that ends the
     B-channels; with "none" they are described as if the host of `media_address` did, channel n at the port + 2n.
