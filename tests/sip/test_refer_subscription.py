@@ -12,7 +12,7 @@ from gateway.sip.refer_subscription import BOUND, ReferSubscription
 from gateway.sip.refer_tables import SubscriptionPhase
 from gateway.sip.refusal import Refusal
 from tests.sip.phones import Phone
-from tests.sip.test_referral import CAROL, Transfer
+from tests.sip.refer_scene import CAROL, Transfer
 from tests.sip.wire import dropping
 
 SIPFRAG = "message/sipfrag;version=2.0"

@@ -1,68 +1,14 @@
 """A REFER that we received (RFC 3515, RFC 4488, RFC 6665, RFC 7647). Bob is the one who is asked."""
 
-import json
 from typing import Any
 
 import pytest
 
 from gateway.sip.flow import Transport
-from gateway.sip.message import Message, parse
-from gateway.sip.refer_subscription import ReferSubscription
+from gateway.sip.message import parse
 from gateway.sip.refer_tables import ReferralState
-from gateway.sip.referral import Referral
-from gateway.sip.session import Session
-from tests.sip.phones import Phone, call_up, two_phones
-from tests.sip.wire import Wire, dropping, losing
-
-CAROL = "<sip:carol@192.0.2.3>"
-
-
-class Transfer:
-    """A call between Alice and Bob, in which Alice has sent a REFER."""
-
-    def __init__(
-        self,
-        refer_to: str = CAROL,
-        *headers: tuple[str, str],
-        accept: bool = True,
-        transport: Transport = Transport.UDP,
-    ) -> None:
-        self.wire = Wire()
-        self.alice, self.bob = two_phones(self.wire, transport)
-        self.ours, self.theirs = call_up(self.alice, self.bob)
-        if accept:
-            self.bob.does["refer_received"] = lambda referral, now: referral.accept(now)
-        self.subscription = self.refer(refer_to, *headers)
-
-    def refer(self, refer_to: str = CAROL, *headers: tuple[str, str]) -> ReferSubscription:
-        assert self.ours.dialog is not None
-        subscription = ReferSubscription(self.alice.ua, self.ours.dialog, None)
-        subscription.send(refer_to, headers, self.wire.now)
-        self.wire.run(0.5)
-        return subscription
-
-    @property
-    def referral(self) -> Referral:
-        found: Referral = self.bob.last["refer_received"][0]
-        return found
-
-    def notify(self, status: int, reason: str = "") -> None:
-        self.referral.notify(status, reason, (), self.wire.now)
-
-    @property
-    def notifies(self) -> list[Message]:
-        """Each NOTIFY of Bob's once."""
-        return list(
-            {message.cseq: message for message in self.wire.messages("NOTIFY", source="192.0.2.2:5060")}.values()
-        )
-
-    @property
-    def bodies(self) -> list[str]:
-        return [message.body.decode().partition("\r\n")[0] for message in self.notifies]
-
-    @property
-    def states(self) -> list[str]:
-        return [message.headers.get("Subscription-State") or "" for message in self.notifies]
+from tests.sip.refer_scene import CAROL, Transfer
+from tests.sip.wire import dropping, losing
 
 
 def test_accepted_refer_is_followed_by_a_notify_at_once() -> None:
@@ -529,106 +475,3 @@ def test_connection_lost_while_a_notify_is_under_way() -> None:
 
 
 # Outside of the call
-
-
-def refer_outside(transfer: Transfer, contact: str, *headers: str) -> None:
-    lines = (
-        f"REFER {transfer.bob.uri} SIP/2.0",
-        "Via: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKoutside;rport",
-        "Max-Forwards: 70",
-        f"From: <{transfer.alice.uri}>;tag=outside",
-        f"To: <{transfer.bob.uri}>",
-        "Call-ID: outside@192.0.2.1",
-        "CSeq: 1 REFER",
-        f"Refer-To: {CAROL}",
-        *((f"Contact: {contact}",) if contact else ()),
-        *headers,
-        "Content-Length: 0",
-    )
-    octets = ("\r\n".join(lines) + "\r\n\r\n").encode()
-    transfer.bob.ua.receive(octets, transfer.alice.place.flow(), transfer.wire.now)
-
-
-def target_dialog(session: Session) -> str:
-    return f"Target-Dialog: {session.call_id};local-tag={session.local_tag};remote-tag={session.remote_tag}"
-
-
-def test_target_dialog_names_the_call() -> None:
-    transfer = Transfer()
-    refer_outside(transfer, "<sip:alice@192.0.2.1>", target_dialog(transfer.theirs))
-    assert transfer.referral.session is transfer.theirs
-    assert transfer.referral.dialog is not transfer.theirs.dialog
-    notify = transfer.notifies[-1]
-    accepted = transfer.wire.messages("202 REFER")[-1]
-    assert (notify.call_id, notify.to_tag, notify.from_tag) == ("outside@192.0.2.1", "outside", accepted.to_tag)
-    assert notify.headers.get("Event") == "refer"
-
-
-@pytest.mark.parametrize("header", ["Target-Dialog: nobody@h;local-tag=1;remote-tag=2", "Target-Dialog: x", "X: y"])
-def test_target_dialog_that_names_no_call_is_ignored(header: str) -> None:
-    transfer = Transfer()
-    refer_outside(transfer, "<sip:alice@192.0.2.1>", header)
-    assert transfer.referral.session is None
-
-
-def test_refer_outside_of_a_dialog_needs_a_contact() -> None:
-    transfer = Transfer()
-    refer_outside(transfer, "")
-    assert transfer.wire.messages("400 REFER")[-1].reason == "Missing Contact"
-    assert len(transfer.bob.ua.dialogs) == 1
-
-
-# Before and after a restart
-
-
-def again(transfer: Transfer) -> tuple[Phone, Referral]:
-    """Bob after a restart, and what he remembers of the referral."""
-    session = json.loads(json.dumps(transfer.theirs.snapshot()))
-    referral = json.loads(json.dumps(transfer.referral.snapshot()))
-    reborn = Phone(transfer.wire, "bob", "192.0.2.2")
-    restored = reborn.ua.restore_session(session, reborn.profile, transfer.wire.now)
-    assert restored.dialog is not None
-    return reborn, Referral.restored(reborn.ua, restored.dialog, referral, transfer.wire.now)
-
-
-def test_running_referral_survives_a_restart() -> None:
-    transfer = Transfer(CAROL, ("Referred-By", "<sip:alice@192.0.2.1>"))
-    transfer.notify(180)
-    bob, referral = again(transfer)
-    assert (referral.id, referral.event_id) == (transfer.referral.id, transfer.referral.event_id)
-    assert (str(referral.refer_to.address), referral.referred_by) == (CAROL, "<sip:alice@192.0.2.1>")
-    referral.notify(200, "", (), transfer.wire.now)
-    transfer.wire.run(1)
-    assert transfer.alice.last["refer_notified"][1] == 200
-    assert bob.count("referral_delivered") == 1
-
-
-def test_final_word_that_was_under_way_is_said_again() -> None:
-    transfer = Transfer()
-    transfer.wire.fate = lambda octets: ()
-    transfer.notify(486)
-    bob, _ = again(transfer)
-    transfer.wire.fate = lambda octets: (0.0,)
-    transfer.wire.run(1)
-    assert transfer.alice.last["refer_notified"][1] == 486
-    assert bob.count("referral_delivered") == 1
-
-
-def test_referral_outside_of_the_call_has_its_own_dialog_after_a_restart() -> None:
-    transfer = Transfer()
-    refer_outside(transfer, "<sip:alice@192.0.2.1>", target_dialog(transfer.theirs))
-    _, referral = again(transfer)
-    referral.notify(200, "", (), transfer.wire.now)
-    assert transfer.notifies[-1].call_id == "outside@192.0.2.1"
-    assert referral.session is not None
-
-
-@pytest.mark.parametrize("broken", [{}, {"state": "nonsense"}, {"last": 1}, {"refer_to": ""}])
-def test_what_is_no_snapshot(broken: dict[str, object]) -> None:
-    from gateway.model.errors import DecodeError
-
-    transfer = Transfer()
-    assert transfer.theirs.dialog is not None
-    stored = {**transfer.referral.snapshot(), **broken} if broken else {}
-    with pytest.raises(DecodeError):
-        Referral.restored(transfer.bob.ua, transfer.theirs.dialog, stored, transfer.wire.now)
