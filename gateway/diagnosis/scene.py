@@ -60,21 +60,6 @@ class Call:
         return self.answer is not None or not self.invites
 
     @cached_property
-    def caller_tags(self) -> frozenset[str]:
-        """The tags of the end that set the call up: one, or one for each hop where a box in the middle renames it."""
-        first = self.invites or self.transactions[:1]
-        return frozenset(each.request.message.from_tag for each in first)
-
-    @cached_property
-    def callee_tags(self) -> frozenset[str]:
-        """The tags of the other end."""
-        answers = (each.message.to_tag for invite in self.invites for each in invite.responses)
-        found = {tag for tag in answers if tag}
-        if not self.invites and self.transactions:
-            found = {self.transactions[0].request.message.to_tag}
-        return frozenset(found)
-
-    @cached_property
     def byes(self) -> list[Transaction]:
         """What ended it."""
         return [each for each in self.transactions if each.method == "BYE"]
