@@ -25,25 +25,29 @@ class Step(NamedTuple):
 
 
 def steps(capture: Path, names: Mapping[str, str], begin: float, end: float) -> list[Step]:
-    """The SIP messages between those parties from `begin` to before `end` (since 1970), each once.
+    """The SIP messages between those parties whose transaction began from `begin` to before `end` (since 1970), each
+    once.
 
     `names` are the parties by address and port. 100 Trying and OPTIONS are left out. Raises GatewayError.
     """
     seen: set[tuple[str, bytes]] = set()
+    begun: dict[tuple[frozenset[str], str, int], float] = {}
     found: list[Step] = []
     for signal in signals(capture, lambda problem: None):
         key = (signal.destination, signal.octets)
-        if begin <= signal.time < end and key not in seen and {signal.source, signal.destination} <= names.keys():
+        ends = frozenset({signal.source, signal.destination})
+        scan = Scan(signal.octets)
+        since = begun.setdefault((ends, scan.call_id, scan.cseq_number), signal.time)
+        if begin <= since < end and key not in seen and ends <= names.keys():
             seen.add(key)
             asked = any(step.label.startswith("REFER") for step in found)
-            found += _step(signal, names, asked)
+            found += _step(signal, scan, names, asked)
     return found
 
 
-def _step(signal: Signal, names: Mapping[str, str], asked: bool) -> Iterator[Step]:
+def _step(signal: Signal, scan: Scan, names: Mapping[str, str], asked: bool) -> Iterator[Step]:
     """`asked`: whether the transfer has been asked for."""
     method, status = start_of(signal.octets)
-    scan = Scan(signal.octets)
     about = scan.cseq_method
     if status == _TRYING or about == b"OPTIONS":
         return
