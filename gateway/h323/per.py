@@ -1,4 +1,4 @@
-"""H323-UserInformation in aligned PER, by pycrate with its encoder corrected.
+"""H323-UserInformation, RasMessage, H.245 messages in aligned PER, by pycrate with its encoder corrected.
 
 pycrate 0.8.1 encodes the extension additions of a SEQUENCE before it has counted the bits of the bitmap that
 stands in front of them (`_CONSTRUCT._to_per`): where the root does not end on an octet boundary they come out with
@@ -14,27 +14,28 @@ from typing import Any
 
 from gateway.model.errors import DecodeError, LocalProtocolError
 
+Value = Any
+"""A value in pycrate's form: SEQUENCE a dict (an addition that we do not know as "_ext_n" with its octets), CHOICE a
+pair, OBJECT IDENTIFIER a tuple of integers, BIT STRING (value, bits).
+"""
+
 
 @cache
-def _user_information() -> Any:
+def _type(module: str, name: str) -> Any:
     from pycrate_asn1dir import H225  # a fifth of a second
 
-    return H225.H323_MESSAGES.H323_UserInformation
+    return getattr(getattr(H225, module), name)
+
+
+_USER_INFORMATION = ("H323_MESSAGES", "H323_UserInformation")
+_RAS = ("H323_MESSAGES", "RasMessage")
+_CONTROL = ("MULTIMEDIA_SYSTEM_CONTROL", "MultimediaSystemControlMessage")
+_CHANNEL = ("MULTIMEDIA_SYSTEM_CONTROL", "OpenLogicalChannel")
 
 
 def decode(octets: bytes) -> dict[str, Any]:
-    """The H323-UserInformation in `octets`, in pycrate's values: SEQUENCE a dict (an addition that we do not know as
-    "_ext_n" with its octets), CHOICE a pair, OBJECT IDENTIFIER a tuple of integers, BIT STRING (value, bits).
-
-    Raises DecodeError.
-    """
-    kind = _user_information()
-    with _codec():
-        try:
-            kind.from_aper(octets)
-        except Exception as error:  # pycrate lets Python's own errors through when octets make no sense
-            raise DecodeError(f"no H323-UserInformation: {error}", where=octets[:16].hex()) from error
-    value: dict[str, Any] = kind.get_val()
+    """The H323-UserInformation in `octets`. Raises DecodeError."""
+    value: dict[str, Any] = _decode(_USER_INFORMATION, octets)
     return value
 
 
@@ -43,12 +44,63 @@ def encode(value: dict[str, Any]) -> bytes:
 
     NULL may be None and an OBJECT IDENTIFIER in a CHOICE dotted text, as asn1tools has them.
     """
-    kind = _user_information()
+    return _encode(_USER_INFORMATION, value)
+
+
+def decode_ras(octets: bytes) -> tuple[str, Any]:
+    """The RasMessage in `octets`: the alternative and its value. Raises DecodeError."""
+    value: tuple[str, Any] = _decode(_RAS, octets)
+    return value
+
+
+def encode_ras(value: tuple[str, Any]) -> bytes:
+    """The octets of RasMessage `value`. Raises LocalProtocolError, see `encode`."""
+    return _encode(_RAS, value)
+
+
+def decode_control(octets: bytes) -> tuple[str, Any]:
+    """The MultimediaSystemControlMessage (H.245) in `octets`. Raises DecodeError."""
+    value: tuple[str, Any] = _decode(_CONTROL, octets)
+    return value
+
+
+def encode_control(value: tuple[str, Any]) -> bytes:
+    """The octets of MultimediaSystemControlMessage `value`. Raises LocalProtocolError, see `encode`."""
+    return _encode(_CONTROL, value)
+
+
+def decode_channel(octets: bytes) -> dict[str, Any]:
+    """The OpenLogicalChannel in `octets`, an element of fastStart. Raises DecodeError."""
+    value: dict[str, Any] = _decode(_CHANNEL, octets)
+    return value
+
+
+def encode_channel(value: dict[str, Any]) -> bytes:
+    """The octets of OpenLogicalChannel `value`. Raises LocalProtocolError, see `encode`."""
+    return _encode(_CHANNEL, value)
+
+
+def _name(type_name: tuple[str, str]) -> str:
+    return type_name[1].replace("_", "-")
+
+
+def _decode(type_name: tuple[str, str], octets: bytes) -> Any:
+    kind = _type(*type_name)
+    with _codec():
+        try:
+            kind.from_aper(octets)
+        except Exception as error:  # pycrate lets Python's own errors through when octets make no sense
+            raise DecodeError(f"no {_name(type_name)}: {error}", where=octets[:16].hex()) from error
+    return kind.get_val()
+
+
+def _encode(type_name: tuple[str, str], value: Any) -> bytes:
+    kind = _type(*type_name)
     with _codec():
         try:
             return bytes(kind.to_aper(_as_pycrate(value)))
         except Exception as error:  # as above
-            raise LocalProtocolError(f"cannot be written as H323-UserInformation: {str(error)[:200]}") from error
+            raise LocalProtocolError(f"cannot be written as {_name(type_name)}: {str(error)[:200]}") from error
 
 
 def _as_pycrate(value: Any) -> Any:
