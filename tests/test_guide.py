@@ -15,6 +15,8 @@ from cli import serve
 from gateway.configuration import (
     Configuration,
     Credentials,
+    Gatekeeper,
+    H323Trunk,
     HeaderPolicy,
     IsdnTrunk,
     Limits,
@@ -34,6 +36,8 @@ MODELS: dict[str, type[BaseModel]] = {
     "The file": Configuration,
     "A trunk": Trunk,
     "An ISDN trunk": IsdnTrunk,
+    "An H.323 trunk": H323Trunk,
+    "A gatekeeper": Gatekeeper,
     "Header fields": HeaderPolicy,
     "A password": Credentials,
     "A route": Route,

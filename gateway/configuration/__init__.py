@@ -1,6 +1,7 @@
 """gateway.yaml: what the server listens on, its trunks and routes. Errors name file, line and key."""
 
 from gateway.configuration.gateway_file import Configuration, OneTrunk, Route, Tls, configuration
+from gateway.configuration.h323_trunk import Gatekeeper, H323Trunk
 from gateway.configuration.isdn_trunk import IsdnTrunk
 from gateway.configuration.limits import Limits, Timing
 from gateway.configuration.media_gateway import MediaGateway
@@ -12,6 +13,8 @@ __all__ = [
     "AnyTrunk",
     "Configuration",
     "Credentials",
+    "Gatekeeper",
+    "H323Trunk",
     "HeaderPolicy",
     "IsdnTrunk",
     "Limits",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
+from gateway.configuration.h323_trunk import H323Trunk
 from gateway.configuration.isdn_trunk import IsdnTrunk
 from gateway.configuration.limits import Limits, Timing
 from gateway.configuration.media_gateway import MediaGateway
@@ -33,11 +34,11 @@ class Tls(Table):
 def _protocol(trunk: object) -> str:
     """Which arm of the union a trunk is; one that says nothing speaks SIP."""
     found = trunk.get("protocol", "sip") if isinstance(trunk, dict) else getattr(trunk, "protocol", "sip")
-    return "isdn" if found == "isdn" else "sip"
+    return found if found in ("isdn", "h323") else "sip"
 
 
 OneTrunk = Annotated[
-    Annotated[Trunk, Tag("sip")] | Annotated[IsdnTrunk, Tag("isdn")],
+    Annotated[Trunk, Tag("sip")] | Annotated[IsdnTrunk, Tag("isdn")] | Annotated[H323Trunk, Tag("h323")],
     Discriminator(_protocol),
 ]
 
@@ -103,6 +104,8 @@ class Configuration(Table):
             yield ("tls", "certificate"), "a key needs its certificate"
         if self.workers > 1 and self.isdn_trunks:
             yield ("workers",), "a D channel belongs to one process: one worker with ISDN trunks"
+        if self.workers > 1 and self.h323_trunks:
+            yield ("workers",), "an H.323 listener belongs to one process: one worker with H.323 trunks"
 
     def _media_findings(self) -> Iterator[tuple[Key, str]]:
         known = {"none", *(gateway.name for gateway in self.media)}
@@ -135,6 +138,11 @@ class Configuration(Table):
     def isdn_trunks(self) -> tuple[IsdnTrunk, ...]:
         """Those with a D channel."""
         return tuple(trunk for trunk in self.trunks if isinstance(trunk, IsdnTrunk))
+
+    @property
+    def h323_trunks(self) -> tuple[H323Trunk, ...]:
+        """Those that speak H.323."""
+        return tuple(trunk for trunk in self.trunks if isinstance(trunk, H323Trunk))
 
 
 def configuration(path: Path) -> Configuration:
