@@ -81,6 +81,14 @@ class Indifferent(CallControlOwner):
         """Is of no interest."""
         return
 
+    def suspended(self, call: IsdnCall, message: Message, now: float) -> None:
+        """Is of no interest."""
+        return
+
+    def resumed(self, call: IsdnCall, message: Message, now: float) -> None:
+        """Is of no interest."""
+        return
+
     def status_received(self, call: IsdnCall, state: CallState | int, cause: Cause, now: float) -> None:
         """Is of no interest."""
         return

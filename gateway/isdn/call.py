@@ -203,6 +203,9 @@ class IsdnCall(CallMachine):
     def _auxiliary(self, message: Message, state: CallState, now: float) -> None:
         self._holding().receive(message, now)
 
+    def _suspended(self, message: Message, state: CallState, now: float) -> None:
+        self._control.suspensions.suspend(self, message, now)
+
     def _refused(self, message: Message, state: CallState, now: float) -> None:
         self.send(MessageType.SUSPEND_REJECT, (cause_element(Cause(CauseValue.NOT_SUBSCRIBED)),), now)
 
@@ -264,6 +267,7 @@ _ON_MESSAGE: dict[Action, Callable[[IsdnCall, Message, CallState, float], None]]
     Action.STATUS: IsdnCall._status,
     Action.ANSWER_ENQUIRY: IsdnCall._enquired,
     Action.AUXILIARY: IsdnCall._auxiliary,
+    Action.SUSPEND: IsdnCall._suspended,
     Action.REFUSE: IsdnCall._refused,
 }
 

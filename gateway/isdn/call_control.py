@@ -23,6 +23,7 @@ from gateway.isdn.restart import Restarts
 from gateway.isdn.segmentation import Reassembly, is_segment
 from gateway.isdn.side import Side
 from gateway.isdn.strays import stray
+from gateway.isdn.suspension import Suspensions
 from gateway.isdn.variant import TrunkVariant
 from gateway.model.causes import Cause, Location
 from gateway.model.errors import DecodeError, GatewayError, LocalProtocolError
@@ -92,6 +93,7 @@ class CallControl:
         self._outbox = Outbox(self)
         self._reassemblies: dict[int, tuple[Reassembly, Timer | None]] = {}
         self._restarts = Restarts(self)
+        self.suspensions = Suspensions(self)
 
     @property
     def calls(self) -> tuple[IsdnCall, ...]:
@@ -184,7 +186,7 @@ class CallControl:
             call.channel = self.channels.seize(call, channel)
             if call.channel is None:
                 raise DecodeError(f"B-channel {channel} is not free", where="snapshot")
-        self._keep(call)
+        self.keep(call)
         call.resume_active(held, now)
         return call
 
@@ -268,7 +270,10 @@ class CallControl:
 
     def _stray(self, message: Message, cut_off: int | None, link: int, now: float) -> None:
         """A call reference that nobody has: a new call, or a stray message."""
-        if message.message_type != MessageType.SETUP:
+        is_resume = message.message_type == MessageType.RESUME and not message.flag
+        if is_resume and self.settings.side is Side.NETWORK:
+            self.suspensions.resume(message, link, now)
+        elif message.message_type != MessageType.SETUP:
             self.counters["stray"] += 1
             stray(self, message, link, now)
         elif message.flag:
@@ -292,7 +297,7 @@ class CallControl:
         if refusal:
             self.answer_stray(MessageType.RELEASE_COMPLETE, message, link, Cause(refusal), now)
             return
-        self._keep(call)
+        self.keep(call)
         call.begin(self.numbers.terminating.setup, now)
         self._offer(call, message, now)
         if fault is not None:
@@ -373,6 +378,11 @@ class CallControl:
         """The call is over."""
         self.channels.free(call.channel, call)
         self._outbox.forget(call)
+        self.suspensions.forget(call)
+        self.give_back(call)
+
+    def give_back(self, call: CallMachine) -> None:
+        """Its call reference is free."""
         key = call.link, call.call_reference
         if self._ours.get(call.call_reference) is call:
             del self._ours[call.call_reference]
@@ -409,7 +419,8 @@ class CallControl:
     def _find(self, is_originating: bool, reference: int, link: int) -> IsdnCall | None:
         return self._ours.get(reference) if is_originating else self._theirs.get((link, reference))
 
-    def _keep(self, call: IsdnCall) -> None:
+    def keep(self, call: IsdnCall) -> None:
+        """It is found by its call reference."""
         if call.is_originating:
             self._ours[call.call_reference] = call
         else:

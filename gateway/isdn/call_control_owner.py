@@ -86,6 +86,12 @@ class CallControlOwner(Protocol):
     def retrieve_answered(self, call: "IsdnCall", refused: Cause | None, message: Message | None, now: float) -> None:
         """The answer to our RETRIEVE; the call has a channel again when it was not refused."""
 
+    def suspended(self, call: "IsdnCall", message: Message, now: float) -> None:
+        """SUSPEND: the call is put aside, with its channel, until `resumed` or `released`."""
+
+    def resumed(self, call: "IsdnCall", message: Message, now: float) -> None:
+        """RESUME: it goes on, under another call reference."""
+
     def status_received(self, call: "IsdnCall", state: CallState | int, cause: Cause, now: float) -> None:
         """STATUS with a state that goes with ours: the answer to an enquiry, or what the peer did not like."""
 

@@ -145,6 +145,15 @@ class CallMachine:
         if held:
             self._holding().state = HoldState.HELD
 
+    def put_aside(self, now: float) -> None:
+        """SUSPEND was accepted."""
+        self._enter(CallState.SUSPEND_REQUEST, now)
+
+    def take_up(self, call_reference: int, link: int, now: float) -> None:
+        """RESUME was accepted: the terminal that did it may be another one."""
+        self.call_reference, self.link, self.is_originating = call_reference, link, False
+        self._enter(CallState.ACTIVE, now)
+
     def link_released(self, was_up: bool, now: float) -> None:
         """The data link is lost, or did not come up: only calls that are up wait for it (5.8.9)."""
         if self.state is CallState.NULL:
@@ -212,6 +221,8 @@ class CallMachine:
             self._disconnect(elements, step.state, now)
         elif action is Action.RELEASE:
             self._release(elements, now)
+        elif action is Action.END:  # It is suspended: nobody is there to be told.
+            self._end(self._cause or Cause(CauseValue.NORMAL), None, now)
         else:  # REJECT
             self.send(MessageType.RELEASE_COMPLETE, elements, now)
             self._end(self._cause or Cause(CauseValue.NORMAL_UNSPECIFIED), None, now)

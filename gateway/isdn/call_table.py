@@ -48,6 +48,7 @@ class TimerName(StrEnum):
     T304 = "T304"
     T305 = "T305"
     T306 = "T306"
+    T307 = "T307"
     T308 = "T308"
     T309 = "T309"
     T310 = "T310"
@@ -72,6 +73,7 @@ class Expiry(StrEnum):
     T304 = "T304"
     T305 = "T305"
     T306 = "T306"
+    T307 = "T307"
     T308 = "T308"
     T308_AGAIN = "T308 again"
     T310 = "T310"
@@ -92,7 +94,8 @@ class Action(StrEnum):
     SETUP, RELEASE COMPLETE. TIME_OUT: DISCONNECT with the timer's causes. ENQUIRE: whether the call is still there.
     COLLIDE: RELEASE in answer to a DISCONNECT that crossed ours. CONFIRM: RELEASE COMPLETE, and the call is over.
     END: it is over. ABANDON: it is over without an answer to RELEASE, and the channel needs a restart. AUXILIARY:
-    HOLD and RETRIEVE (Q.932). REFUSE: SUSPEND and RESUME are not offered.
+    HOLD and RETRIEVE (Q.932). SUSPEND: the call is put aside under its call identity, which gateway.isdn.suspension
+    keeps. REFUSE: SUSPEND REJECT.
     """
 
     IGNORE = "ignore"
@@ -117,6 +120,7 @@ class Action(StrEnum):
     STATUS = "status"
     ANSWER_ENQUIRY = "answer enquiry"
     AUXILIARY = "auxiliary"
+    SUSPEND = "suspend"
     REFUSE = "refuse"
 
 
@@ -243,6 +247,19 @@ def _active(state: CallState, numbers: Numbers) -> _Row:
     return _always(state, numbers) | both | requests | audit | {_M.CONNECT_ACKNOWLEDGE: Step(_A.IGNORE, state)}
 
 
+def _suspended(state: CallState) -> _Row:
+    """A call that is put aside (5.6): it has no call reference, so that no message can be meant for it."""
+    over = Step(_A.END, _S.NULL)
+    return {
+        **{one: Step(_A.IGNORE, state) for one in MessageType},
+        _M.RELEASE: over,
+        _M.RELEASE_COMPLETE: over,
+        _R.CLEAR: over,
+        _R.RELEASE: over,
+        _E.T307: Step(_A.TIME_OUT, _S.NULL),
+    }
+
+
 def _connect_request(numbers: Numbers) -> _Row:
     state = _S.CONNECT_REQUEST
     return _active(state, numbers) | {
@@ -290,13 +307,18 @@ def _table(side: Side) -> dict[CallState, _Row]:
         **_terminating(side, numbers),
         _S.CONNECT_REQUEST: _connect_request(numbers),
         _S.ACTIVE: _active(_S.ACTIVE, numbers),
+        _S.SUSPEND_REQUEST: _suspended(_S.SUSPEND_REQUEST),
         **_clearing(numbers),
     }
+    if side is Side.NETWORK:  # A user never is asked to suspend a call.
+        rows[_S.ACTIVE][_M.SUSPEND] = Step(_A.SUSPEND, _S.SUSPEND_REQUEST)
     return {state: {one: row.get(one, Step(_A.UNEXPECTED, state)) for one in INPUTS} for state, row in rows.items()}
 
 
 TABLE: dict[Side, dict[CallState, dict[Input, Step]]] = {side: _table(side) for side in Side}
-"""Every state of a call with every input. Suspend and Resume Request (U15, U17) are never entered by this core."""
+"""Every state of a call with every input. Suspend Request is that of a call that the network keeps until it is
+resumed; Resume Request is never entered by this core.
+"""
 
 
 class StateTimer(NamedTuple):
@@ -323,6 +345,7 @@ def _timers(side: Side) -> dict[CallState, StateTimer]:
         theirs.proceeding: StateTimer(_T.AUDIT, _E.AUDIT),
         theirs.alerting: StateTimer(_T.AUDIT, _E.AUDIT),
         _S.ACTIVE: StateTimer(_T.AUDIT, _E.AUDIT),
+        _S.SUSPEND_REQUEST: StateTimer(_T.T307, _E.T307),
         _S.CONNECT_REQUEST: StateTimer(_T.T313, _E.T313),
         numbers.disconnecting: StateTimer(_T.T305, _E.T305),
         # The tone is listened to no longer than the network plays it; not a timer of the user's in Q.931.
@@ -340,6 +363,7 @@ EXPIRY_CAUSES: dict[Expiry, tuple[int, int]] = {
     Expiry.T301: (102, 19),
     Expiry.T303_AGAIN: (102, 18),
     Expiry.T304: (102, 28),
+    Expiry.T307: (102, 102),
     Expiry.T310: (102, 18),
     Expiry.T313: (102, 102),
 }
@@ -347,8 +371,8 @@ EXPIRY_CAUSES: dict[Expiry, tuple[int, int]] = {
 
 _USER_DURATIONS: dict[TimerName, float] = {
     _T.T300: 20.0, _T.T301: 180.0, _T.T302: 15.0, _T.T303: 4.0, _T.T304: 30.0, _T.T305: 30.0, _T.T306: 30.0,
-    _T.T308: 4.0, _T.T309: 90.0, _T.T310: 60.0, _T.T312: 6.0, _T.T313: 4.0, _T.T314: 4.0, _T.T316: 120.0,
-    _T.T322: 4.0, _T.AUDIT: 600.0, _T.T_HOLD: 4.0, _T.T_RETRIEVE: 4.0,
+    _T.T307: 180.0, _T.T308: 4.0, _T.T309: 90.0, _T.T310: 60.0, _T.T312: 6.0, _T.T313: 4.0, _T.T314: 4.0,
+    _T.T316: 120.0, _T.T322: 4.0, _T.AUDIT: 600.0, _T.T_HOLD: 4.0, _T.T_RETRIEVE: 4.0,
 }  # fmt: skip
 DURATIONS: dict[Side, dict[TimerName, float]] = {
     Side.USER: _USER_DURATIONS,
@@ -374,6 +398,8 @@ def is_compatible(ours: CallState, theirs: CallState | int) -> bool:
     """
     if ours is _S.ACTIVE:
         return theirs in {_S.ACTIVE, _S.CONNECT_REQUEST}
+    if ours is _S.SUSPEND_REQUEST:
+        return theirs == ours
     if ours is _S.CONNECT_REQUEST:
         return theirs not in _CLEARING
     return is_clearing(ours) or theirs in _SETTING_UP

@@ -21,7 +21,7 @@ from gateway.isdn.side import Side
 
 EVERY_SIDE = pytest.mark.parametrize("side", list(Side))
 NEVER_ENTERED = {
-    *(CallState.SUSPEND_REQUEST, CallState.RESUME_REQUEST, CallState.RESTART_REQUEST, CallState.RESTART),
+    *(CallState.RESUME_REQUEST, CallState.RESTART_REQUEST, CallState.RESTART),
 }
 STATES = [state for state in CallState if state not in NEVER_ENTERED]
 
