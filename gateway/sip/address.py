@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.model.errors import DecodeError
 from gateway.sip.parameters import Parameters, quote, unquote
@@ -24,14 +25,7 @@ class Address:
 
         Raises DecodeError when brackets do not match or there is no URI.
         """
-        named = _NAMED.fullmatch(value)
-        if named:
-            display, uri, parameters = unquote(named[1].strip()), named[2].strip(), named[3]
-        else:
-            display, (uri, _, parameters) = "", value.strip().partition(";")
-        if not uri or (not named and ("<" in uri or '"' in uri)):
-            raise DecodeError(f"no address in {value[:80]!r}")
-        return cls(uri, display, Parameters.parse(parameters))
+        return _parse(value)
 
     @property
     def tag(self) -> str:
@@ -41,3 +35,15 @@ class Address:
     def __str__(self) -> str:
         display = f"{quote(self.display)} " if self.display else ""
         return f"{display}<{self.uri}>{self.parameters}"
+
+
+@lru_cache(maxsize=256)  # each floor reads the same fields of a message again
+def _parse(value: str) -> Address:
+    named = _NAMED.fullmatch(value)
+    if named:
+        display, uri, parameters = unquote(named[1].strip()), named[2].strip(), named[3]
+    else:
+        display, (uri, _, parameters) = "", value.strip().partition(";")
+    if not uri or (not named and ("<" in uri or '"' in uri)):
+        raise DecodeError(f"no address in {value[:80]!r}")
+    return Address(uri, display, Parameters.parse(parameters))

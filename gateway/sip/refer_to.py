@@ -1,6 +1,7 @@
 """What a REFER asks for: Refer-To and Referred-By, Refer-Sub (RFC 3515, RFC 3892, RFC 4488)."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from gateway.model.errors import DecodeError
 from gateway.sip.address import Address
@@ -22,9 +23,7 @@ class ReferTo:
     @classmethod
     def parse(cls, value: str) -> "ReferTo":
         """Raises DecodeError when the address or a sip, sips or tel URI in it cannot be read."""
-        address = _with_stray_tags(Address.parse(value))
-        scheme = address.uri.partition(":")[0].lower()
-        return cls(address, Uri.parse(address.uri) if scheme in _SIGNALLED else None)
+        return _parse(value)
 
     @property
     def method(self) -> str:
@@ -49,6 +48,13 @@ class ReferTo:
             raise DecodeError(f"more than one {name.title()}", where="Refer-To")
         value = self.uri.header(name)
         return DialogId.replaced(value) if value else None
+
+
+@lru_cache(maxsize=64)  # each floor reads the same Refer-To again
+def _parse(value: str) -> ReferTo:
+    address = _with_stray_tags(Address.parse(value))
+    scheme = address.uri.partition(":")[0].lower()
+    return ReferTo(address, Uri.parse(address.uri) if scheme in _SIGNALLED else None)
 
 
 def _with_stray_tags(address: Address) -> Address:

@@ -4,6 +4,7 @@ Nothing here fails: what is no session description comes back as it is.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.sip.sdp_codecs import answerable, with_common_codecs
 from gateway.sip.sdp_description import (
@@ -38,7 +39,8 @@ __all__ = [
     "with_origin",
 ]
 
-_MAY_NARROW = (b"a=sendonly", b"a=recvonly", b"a=inactive", b"0.0.0.0", b"::", b":0:0", b".invalid")
+_MAY_BE_NOWHERE = (b"0.0.0.0", b"::", b":0:0", b".invalid")
+_MAY_NARROW = (b"a=sendonly", b"a=recvonly", b"a=inactive", *_MAY_BE_NOWHERE)
 _NOT_MEDIA = (b"o=", b"s=", b"t=")
 
 
@@ -101,7 +103,8 @@ def with_direction(sdp: bytes, direction: Direction) -> bytes:
     if not media:
         return sdp
     parts = [_undirected(session), *(_directed(lines, direction) for lines in media)]
-    return joined(_reachable(parts) if direction.receives else parts)
+    may_be_nowhere = direction.receives and any(mark in sdp for mark in _MAY_BE_NOWHERE)
+    return joined(_reachable(parts) if may_be_nowhere else parts)
 
 
 def resumed(sdp: bytes) -> bytes:
@@ -130,6 +133,7 @@ def same_media(one: bytes, other: bytes) -> bool:
     return one == other or _media_lines(one) == _media_lines(other)
 
 
+@lru_cache(maxsize=64)  # one description is compared with several
 def _media_lines(sdp: bytes) -> list[list[bytes]]:
     session, *media = sections(sdp)
     return [[line for line in session if not line.startswith(_NOT_MEDIA)], *media]

@@ -91,18 +91,19 @@ def parse(sdp: bytes) -> Description:
 def sections(sdp: bytes) -> list[list[bytes]]:
     """The lines of the session level, then those of each stream, without line ends and empty lines."""
     found: list[list[bytes]] = [[]]
-    for line in sdp.split(b"\n"):
-        text = line.rstrip(b"\r\t ")
-        if text.startswith(b"m="):
-            found.append([text])
+    lines = found[0]
+    for text in map(bytes.rstrip, sdp.split(b"\n")):
+        if text[:2] == b"m=":
+            lines = [text]
+            found.append(lines)
         elif text:
-            found[-1].append(text)
+            lines.append(text)
     return found
 
 
 def joined(parts: list[list[bytes]]) -> bytes:
     """The octets of `sections`."""
-    return b"".join(line + b"\r\n" for lines in parts for line in lines)
+    return b"\r\n".join([line for lines in parts for line in lines] + [b""])
 
 
 def port_of(media_line: bytes) -> int:
