@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.sip_load import ADDRESS
 from tests.peers.ports import await_bound, free_ports
 
+SERVER_CORE = max(os.sched_getaffinity(0))
 _CONFIGURATION = """listen: ["udp:{address}:{port}"]
 trunks:
   - {{name: callers, protocol: sip, peers: ["udp:{address}"], session_timer: false}}
@@ -55,7 +56,7 @@ def _running(command: list[str], port: int, environment: dict[str, str]) -> Iter
     )
     try:
         await_bound(process, ADDRESS, port)
-        os.sched_setaffinity(process.pid, {max(os.sched_getaffinity(0))})
+        os.sched_setaffinity(process.pid, {SERVER_CORE})
         yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
