@@ -86,7 +86,7 @@ class Parties:
 
     def redirecting(self, kept: tuple[Kept, ...]) -> Elements:
         """Redirecting number of the last diversion that Diversion, or else History-Info, tells of (RFC 5806 §7)."""
-        said = _diverted(kept)
+        said = redirected(kept)
         if said is None:
             return ()
         uri, reason, hidden = said
@@ -177,7 +177,7 @@ def displayed(message: Message) -> str:
     return "".join(each for each in codec.decode_display(contents) if each.isprintable()) if contents else ""
 
 
-def _diverted(kept: tuple[Kept, ...]) -> tuple[str, str, bool] | None:
+def redirected(kept: tuple[Kept, ...]) -> tuple[str, str, bool] | None:
     """The URI that diverted last, why, and whether that is to be hidden; redirections that were followed count."""
     fields = chain_fields(kept, _NOWHERE, _ALL, trusted=True)
     for name, value in fields:
