@@ -75,6 +75,7 @@ class Configuration(Table):
     records: str = ""
     workers: int = Field(default=1, ge=1, le=64)
     drain: float = Field(default=30.0, ge=0)
+    ladder: str = "transfer_ladder"
     user_agent: str = "refergate"
 
     @field_validator("listen", "trunks")

@@ -14,6 +14,7 @@ from gateway.interworking.cause_tables import H225Table, NameTable, Profile, Ros
 from gateway.interworking.number_class import ClassTable
 from gateway.interworking.number_plan import DialRule, NumberPlan, country_plan, number_plan
 from gateway.interworking.redirecting import RedirectingTable
+from gateway.interworking.transfer_ladder import Ladder, ladder
 from gateway.isdn.variant import TrunkVariant, variant
 from gateway.model.errors import GatewayError, MappingError
 from gateway.tables import Key, check, load, read, where
@@ -28,12 +29,17 @@ SCHEMAS: Mapping[str, type[BaseModel]] = {
     "numbers/classes.yaml": ClassTable,
     "numbers/*.yaml": NumberPlan,
     "teams.yaml": TeamsTable,
+    "transfer_ladder.yaml": Ladder,
     "isdn/*.yaml": TrunkVariant,
 }
 """Schema of each table by its place in the folder; the first pattern that fits."""
 
-_OWN: Mapping[str, type[BaseModel]] = {"a cause profile": Profile, "a number plan": NumberPlan}
-"""What a trunk may have tables of its own of, known by any key that only one of them has."""
+_OWN: Mapping[str, type[BaseModel]] = {
+    "a cause profile": Profile,
+    "a number plan": NumberPlan,
+    "a ladder of transfers": Ladder,
+}
+"""What a configuration may have tables of its own of, known by any key that only one of them has."""
 
 
 class _Unknown(BaseModel):
@@ -60,11 +66,22 @@ def lint_configuration(path: Path) -> tuple[MappingError, ...]:
     """Everything wrong in a gateway.yaml, the tables that its trunks name included."""
     if wrong := check(path, Configuration):
         return wrong
-    return tuple(
-        MappingError(what, where=where(path, ("trunks", index, key)))
-        for index, trunk in enumerate(load(path, Configuration).trunks)
-        for key, what in _in_trunk(trunk)
+    loaded = load(path, Configuration)
+    return (
+        *_in_ladder(path, loaded),
+        *(
+            MappingError(what, where=where(path, ("trunks", index, key)))
+            for index, trunk in enumerate(loaded.trunks)
+            for key, what in _in_trunk(trunk)
+        ),
     )
+
+
+def _in_ladder(path: Path, loaded: Configuration) -> Iterator[MappingError]:
+    try:
+        ladder(loaded.ladder)
+    except GatewayError as error:
+        yield MappingError(str(error), where=where(path, ("ladder",)))
 
 
 def _in_trunk(trunk: AnyTrunk) -> Iterator[tuple[str, str]]:
