@@ -177,14 +177,41 @@ def number(value: str, target: str, country: str | None, plan: str, as_json: boo
         render.tree(document)
 
 
+def _show_schema(ctx: click.Context, _: click.Parameter, is_wanted: bool) -> None:
+    if is_wanted:
+        from gateway.regression.scenario import schema
+
+        _print_json(schema())
+        ctx.exit()
+
+
+_SCHEMA_HELP = "Print the JSON schema of scenario files and end."
+
+
 @refergate.command()
-@click.argument("capture", type=click.Path(path_type=Path))
+@click.argument("capture", type=click.Path(path_type=Path), metavar="CAPTURE|SUITE")
 @click.option("--to", "target", type=DIALECT, help="Also write each transfer in this dialect.")
 @click.option("--write", "output", type=click.Path(path_type=Path), help="Capture file for what --to writes.")
+@click.option("-j", "jobs", type=click.IntRange(1, 256), help="Suite: processes side by side; else all processors.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Suite: file for a JUnit report.")
+@click.option("--update", is_flag=True, help="Suite: write what came into the scenarios, and show the difference.")
+@click.option("--engine", type=click.Choice(("local", "dask")), help="Suite: where scenarios are tried; else local.")
+@click.option("--cluster", metavar="ADDRESS", help="Suite: the scheduler of the Dask cluster.")
+@click.option("--schema", is_flag=True, is_eager=True, expose_value=False, callback=_show_schema, help=_SCHEMA_HELP)
 @PROFILE
 @AS_JSON
-def replay(capture: Path, target: str | None, output: Path | None, profile: str, as_json: bool) -> None:
-    """Find every transfer in a capture (pcap or pcapng), its legs, its kind, its outcome and its latency."""
+def replay(capture: Path, target: str | None, output: Path | None, profile: str, as_json: bool, **suite: Any) -> None:
+    """Find every transfer in a capture (pcap or pcapng), its legs, its kind, its outcome and its latency.
+
+    SUITE is a folder of scenarios or one scenario file (docs/scenarios.md): each is tried against its expectations.
+    """
+    if capture.is_dir() or capture.suffix in (".yaml", ".yml"):
+        if target or output:
+            raise click.UsageError("--to and --write are for one capture, not for a suite")
+        _replay_suite(capture, as_json, **suite)
+    if any(suite.values()):
+        names = ", ".join(f"--{name}" if name != "jobs" else "-j" for name, value in suite.items() if value)
+        raise click.UsageError(f"{names}: only for a suite, which is a folder or a scenario file (*.yaml)")
     if output is not None and target is None:
         raise click.UsageError("--write needs --to: which dialect shall be written?")
     from gateway.console.progress import reading
@@ -299,6 +326,27 @@ def serve(configuration: Path, workers: int | None, form: str | None, level: str
 
     shape = form or ("console" if sys.stderr.isatty() else "json")
     sys.exit(server.serve(server.Options(configuration, workers or 0, level, shape, capture)))
+
+
+def _replay_suite(
+    where: Path, as_json: bool, engine: str | None, cluster: str | None, update: bool, **more: Any
+) -> NoReturn:
+    """Tries the scenarios and ends with 1 when an expectation does not hold, 2 when one could not be tried."""
+    if cluster and engine != "dask":
+        raise click.UsageError("--cluster needs --engine dask")
+    if update and engine == "dask":
+        raise click.UsageError("--update writes files, which is done here: not with --engine dask")
+    from gateway.console import suite
+
+    options = suite.Options(
+        where, update=update, engine=engine or "local", cluster=cluster or "", is_quiet=as_json, **more
+    )
+    document, code = suite.replay(options)
+    if as_json:
+        _print_json(document)
+    else:
+        suite.summary(document)
+    sys.exit(code)
 
 
 @contextmanager

@@ -3,8 +3,8 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
-from pydantic.json_schema import GetJsonSchemaHandler, JsonSchemaValue
+from pydantic import BeforeValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from gateway.tables import Table
@@ -41,6 +41,8 @@ class Matcher(Table):
     @model_validator(mode="before")
     @classmethod
     def _plain_value(cls, found: Any) -> Any:
+        if isinstance(found, list):
+            raise ValueError("should be one value, or a mapping that says what is wanted")
         return found if isinstance(found, dict | Matcher) else {"equals": found}
 
     @model_validator(mode="after")

@@ -9,9 +9,10 @@ from pydantic import Discriminator, Field, NonNegativeFloat, NonNegativeInt, Tag
 from gateway.configuration import Configuration
 from gateway.model.errors import MappingError
 from gateway.regression.matcher import Matcher
-from gateway.tables import Key, Table, load, read, refuse, where
+from gateway.tables import Key, Table, load, refuse, where
 
-Protocol = Literal["sip", "q931", "h225", "h450"]
+Counted = Literal["sip", "q931", "h225", "h450"]
+Protocol = Literal["sip", "q931", "iua", "h225"]
 Fields = dict[str, Matcher]
 
 
@@ -23,9 +24,9 @@ class RecordedWith(Table):
 
 
 class Step(Table):
-    """One message. `message` is its name ("REFER", "202", "202 REFER", "FACILITY"), `by` who sent it: `us` are the hosts
-    that refergate plays, `peer` all others. `fields` are header fields or information elements by their names. `after`
-    and `within` are seconds since the message of the step before (since the start, for the first).
+    """One message. `message` is its name ("REFER", "202", "202 REFER", "FACILITY"), `by` who sent it: `us` are the
+    hosts that refergate plays, `peer` all others. `fields` are header fields or information elements by their names.
+    `after` and `within` are seconds since the message of the step before (since the start, for the first).
     """
 
     message: str = Field(min_length=1)
@@ -57,13 +58,14 @@ class Comparison(Table):
 class Expectations(Table):
     """What must come of it. What is not said is not looked at, except that `problems` and deviations count as wrong.
 
-    `messages` are counts by protocol and name, each request once however often it was sent again. `transfers` are those
-    found in the messages, in order; a plain value or a matcher for each field, `legs` is how many. `flow` are messages
-    in order with any others between them, `anywhere` messages wherever they stand, `never` those that may not come.
-    `records` are the transfer records that the gateway writes, `compared` counts by verdict; both need `as`.
+    `messages` are counts by protocol and name, each request once however often it was sent again. `transfers` are
+    those found in the messages, in order; a plain value or a matcher for each field, `legs` is how many. `flow` are
+    messages in order with any others between them, `anywhere` messages wherever they stand, `never` those that may
+    not come. `records` are the transfer records that the gateway writes, `compared` counts by verdict; both need
+    `as`.
     """
 
-    messages: dict[Protocol, dict[str, NonNegativeInt]] = Field(default_factory=dict)
+    messages: dict[Counted, dict[str, NonNegativeInt]] = Field(default_factory=dict)
     transfers: tuple[Fields, ...] | None = None
     flow: tuple[Step, ...] = ()
     anywhere: tuple[Step, ...] = ()
@@ -86,9 +88,11 @@ class Expectations(Table):
 
 
 class Variation(Table):
-    """A field that may differ from the recording: of every message, or of those with that name."""
+    """What may differ from the recording: a field of every message, or of those with that name; with a name alone the
+    message may be missing, come in addition, or say anything.
+    """
 
-    field: str = Field(min_length=1)
+    field: str = ""
     message: str = ""
 
     @model_validator(mode="before")
@@ -96,14 +100,21 @@ class Variation(Table):
     def _plain_name(cls, found: Any) -> Any:
         return {"field": found} if isinstance(found, str) else found
 
+    @model_validator(mode="after")
+    def _names_something(self) -> "Variation":
+        if not self.field and not self.message:
+            raise ValueError("should name a field, a message or both")
+        return self
+
 
 def _kind(found: object) -> str:
     return "file" if isinstance(found, str | Path) else "inline"
 
 
 class Scenario(Table):
-    """The whole file. `capture` and a `configuration` file stand relative to it; `hosts` ("address" or "address:port")
-    are those that refergate plays, none for an analysis of the recording alone. `seed` is where its identifiers begin.
+    """The whole file. `capture` and a `configuration` file stand relative to it; `hosts` ("address", "address:port",
+    a side of a D channel) are those that refergate plays, none for an analysis of the recording alone. `seed` is
+    where its identifiers begin.
     """
 
     capture: Path
@@ -141,7 +152,9 @@ class Scenario(Table):
 
 
 def scenario(path: Path) -> Scenario:
-    """Reads a scenario file. Raises MappingError with file, line and key, also when a file that it names is not there."""
+    """Reads a scenario file. Raises MappingError with file, line and key, also for a file named in it that is not
+    there.
+    """
     found = load(path, Scenario)
     for key, named in (("capture", found.capture), ("configuration", found.configuration)):
         if isinstance(named, Path) and not (path.parent / named).is_file():
@@ -172,6 +185,3 @@ def schema() -> dict[str, Any]:
     """The JSON schema of a scenario file, for editors."""
     document = Scenario.model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **document, "title": "refergate scenario"}
-
-
-__all__ = ["Scenario", "configuration_of", "is_scenario", "read", "scenario", "schema"]
