@@ -45,13 +45,21 @@ OneTrunk = Annotated[
 
 class Route(Table):
     """First match wins. `from` is a trunk or "*"; `match` digits, x for any digit, * for any rest (or any user);
+    `user` is a user part that is no number, as it stands;
     `rewrite` is what the user part becomes: "+49*" puts +49 before what * stood for, "-3*" drops three first.
     """
 
     source: str = Field(default="*", alias="from")
     match: str = "*"
+    user: str = ""
     to: str
     rewrite: str = ""
+
+    @model_validator(mode="after")
+    def _has_one_pattern(self) -> "Route":
+        if self.user and self.match != "*":
+            refuse([(("user",), "either match or user")])
+        return self
 
     @field_validator("match")
     @classmethod

@@ -26,15 +26,20 @@ class Routed:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """One route. `numbers` fits what it is for, its group what `*` stood for; None fits anybody, names too."""
+    """One route. `numbers` fits what it is for, its group what `*` stood for; None fits anybody, names too. With a
+    `user` it is for that user part and no other.
+    """
 
     source: str
     numbers: re.Pattern[str] | None
     trunk: str
     rewrite: str
+    user: str = ""
 
     def rest(self, user: str, number: str) -> str | None:
         """What `*` of the route stands for; None when the route is for others."""
+        if self.user and self.user != user:
+            return None
         if self.numbers is None:
             return number or user
         found = self.numbers.fullmatch(number) if number else None
@@ -47,7 +52,9 @@ class Routing:
     """
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        self._rules = tuple(_Rule(route.source, _pattern(route.match), route.to, route.rewrite) for route in routes)
+        self._rules = tuple(
+            _Rule(route.source, _pattern(route.match), route.to, route.rewrite, route.user) for route in routes
+        )
 
     def route(self, source: str, called: Party) -> tuple[Routed, ...]:
         """Where a call from the trunk `source` goes: the first route that fits. Raises GatewayError (404)."""
@@ -67,7 +74,8 @@ class Routing:
         number = dialled_user(called).translate(_SEPARATORS)
         for rule in self._rules:
             if rule.source in ("*", source) and rule.rest(number, number) is not None:
-                return rule.numbers is not None and not rule.numbers.pattern.endswith(_ANY_REST)
+                is_exact = rule.numbers is not None and not rule.numbers.pattern.endswith(_ANY_REST)
+                return is_exact or bool(rule.user)
         return False
 
 

@@ -99,3 +99,16 @@ def test_no_uri_whatever_makes_it_fail_otherwise_than_by_404(uri: str) -> None:
         to(uri, {"match": "2xxx", "to": "t", "rewrite": "-1*"})
     except GatewayError as refused:
         assert refused.sip_status == 404
+
+
+def test_a_route_for_a_name_is_for_that_name_alone() -> None:
+    alice = {"user": "alice", "to": "pbx"}
+    assert to("sip:alice@gw.invalid", alice, REST).trunk == "pbx"
+    assert to("sip:al%69ce@gw.invalid", alice, REST).trunk == "pbx"
+    assert to("sip:Alice@gw.invalid", alice, REST).trunk == "carrier"
+    assert to("sip:2001@gw.invalid", alice, REST).trunk == "carrier"
+
+
+def test_a_route_has_a_name_or_a_pattern() -> None:
+    with pytest.raises(ValueError, match="either match or user"):
+        Route.model_validate({"match": "2xxx", "user": "alice", "to": "pbx"})
