@@ -1,10 +1,9 @@
 """Records: one JSON line for each transfer, appended to a file that others may rotate."""
 
 import os
-from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 
+from gateway.engine.record_document import document
 from gateway.hub.leg import Observer
 from gateway.model.call import TransferRecord
 from gateway.model.errors import GatewayError
@@ -64,9 +63,3 @@ def prepare(path: str) -> None:
 def _opened(path: str) -> int:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
-
-
-def document(record: TransferRecord) -> dict[str, object]:
-    """The record as JSON values; `time` is ISO 8601 in UTC."""
-    time = datetime.fromtimestamp(record.time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return {**asdict(record), "time": time}
