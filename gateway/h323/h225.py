@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gateway.h323 import per
+from gateway.h323.per_sequence import Found
 from gateway.model.errors import DecodeError, LocalProtocolError
 
 PROTOCOL_DISCRIMINATOR = 0x08
@@ -56,8 +57,9 @@ class CallSignal:
 
     `from_destination` is the flag of the call reference: True when sent by the side that did not allocate it.
     `information_elements` are (identifier, contents) in order, without User-user. `body` is the alternative of
-    h323-message-body ("" when the message has no User-user element), `uuie` its value in pycrate's form.
-    `others` is the rest of H323-UU-PDU and `user_data` what stands beside it, in the same form.
+    h323-message-body ("" when the message has no User-user element), `uuie` its value in the form of `per`.
+    `others` is the rest of H323-UU-PDU and `user_data` what stands beside it, in the same form. `bitmap` is how many
+    additions of H323-UU-PDU a message that was read had bits for, 0 when no more than it needed.
     """
 
     name: str
@@ -71,6 +73,7 @@ class CallSignal:
     h245_control: tuple[bytes, ...] = ()
     others: Mapping[str, Any] = field(default_factory=dict)
     user_data: Mapping[str, Any] | None = None
+    bitmap: int = field(default=0, compare=False)
 
     @property
     def call_identifier(self) -> bytes:
@@ -119,7 +122,7 @@ def decode(octets: bytes) -> CallSignal:
     if len(octets) < 5 or octets[0] != PROTOCOL_DISCRIMINATOR or octets[1] != 2:
         raise DecodeError("no H.225.0 message: it begins with 08 02, call reference, type", where=octets[:8].hex())
     reference = int.from_bytes(octets[2:4], "big")
-    elements = _information_elements(octets)
+    elements = information_elements(octets)
     name = MESSAGE_TYPES.get(octets[4], f"{octets[4]:#04x}")
     header = (name, reference & 0x7FFF, reference > 0x7FFF, tuple(e for e in elements if e[0] != USER_USER))
     user_user = next((contents for identifier, contents in elements if identifier == USER_USER), None)
@@ -141,10 +144,11 @@ def _user_information(value: dict[str, Any]) -> dict[str, Any]:
         "h245_control": tuple(pdu.get("h245Control", ())),
         "others": {name: item for name, item in pdu.items() if name not in _FIELDS},
         "user_data": value.get("user-data"),
+        "bitmap": pdu.bitmap if isinstance(pdu, Found) else 0,
     }
 
 
-def _information_elements(octets: bytes) -> list[tuple[int, bytes]]:
+def information_elements(octets: bytes) -> list[tuple[int, bytes]]:
     """Identifiers and contents; a single octet element has none. In H.225.0 User-user has a length of two octets."""
     elements = []
     at = 5
@@ -194,15 +198,16 @@ def _length(contents: bytes, octets: int) -> bytes:
 
 
 def _encode_user_information(message: CallSignal) -> bytes:
-    plain = message.body == _EMPTY_BODY and not (message.h245_control or message.others or message.user_data)
+    rest = message.h245_control or message.others or message.user_data or message.bitmap
+    plain = message.body == _EMPTY_BODY and not rest
     if plain and message.supplementary_services and len(message.supplementary_services) < 128:
         return _around_apdus(message.supplementary_services, message.h245_tunnelling)
     value = {"h323-uu-pdu": _uu_pdu(message)}
-    return per.encode(value if message.user_data is None else value | {"user-data": dict(message.user_data)})
+    return per.encode(value if message.user_data is None else value | {"user-data": message.user_data})
 
 
 def _uu_pdu(message: CallSignal) -> dict[str, Any]:
-    uuie = None if message.body == _EMPTY_BODY else dict(message.uuie)
+    uuie = None if message.body == _EMPTY_BODY else message.uuie
     pdu: dict[str, Any] = {"h323-message-body": (message.body, uuie), **message.others}
     if message.supplementary_services:
         pdu["h4501SupplementaryService"] = list(message.supplementary_services)
@@ -210,7 +215,7 @@ def _uu_pdu(message: CallSignal) -> dict[str, Any]:
         pdu["h245Tunnelling"] = message.h245_tunnelling
     if message.h245_control:
         pdu["h245Control"] = list(message.h245_control)
-    return pdu
+    return Found(pdu, message.bitmap) if message.bitmap else pdu
 
 
 def _around_apdus(apdus: tuple[bytes, ...], tunnelling: bool | None) -> bytes:
