@@ -1,5 +1,6 @@
 """gateway.yaml: what the server listens on, its trunks and routes. Errors name file, line and key."""
 
+from gateway.configuration.d_channel_link import BackhaulChannel, DahdiDevice, DChannelLink, IuaInterface, UdpEnds
 from gateway.configuration.gateway_file import Configuration, OneTrunk, Route, Tls, configuration
 from gateway.configuration.h323_trunk import Gatekeeper, H323Trunk
 from gateway.configuration.isdn_trunk import IsdnTrunk
@@ -11,12 +12,16 @@ from gateway.configuration.trunk import AnyTrunk, TransferPolicy
 
 __all__ = [
     "AnyTrunk",
+    "BackhaulChannel",
     "Configuration",
     "Credentials",
+    "DChannelLink",
+    "DahdiDevice",
     "Gatekeeper",
     "H323Trunk",
     "HeaderPolicy",
     "IsdnTrunk",
+    "IuaInterface",
     "Limits",
     "MediaGateway",
     "OneTrunk",
@@ -27,6 +32,7 @@ __all__ = [
     "Tls",
     "TransferPolicy",
     "Trunk",
+    "UdpEnds",
     "configuration",
     "place",
 ]

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from gateway.configuration.h323_trunk import H323Trunk
-from gateway.configuration.isdn_trunk import IsdnTrunk
+from gateway.configuration.isdn_trunk import IsdnTrunk, trunk_findings
 from gateway.configuration.limits import Limits, Timing
 from gateway.configuration.media_gateway import MediaGateway
 from gateway.configuration.place import PlaceText
@@ -103,7 +103,7 @@ class Configuration(Table):
 
     @model_validator(mode="after")
     def _all_fits(self) -> "Configuration":
-        refuse([*self._listener_findings(), *self._name_findings(), *self._media_findings()])
+        refuse([*self._listener_findings(), *self._name_findings(), *self._media_findings(), *self._isdn_findings()])
         return self
 
     def _listener_findings(self) -> Iterator[tuple[Key, str]]:
@@ -123,6 +123,11 @@ class Configuration(Table):
         for index, trunk in enumerate(self.trunks):
             if isinstance(trunk, IsdnTrunk) and trunk.media not in known:
                 yield ("trunks", index, "media"), f"no media gateway {trunk.media!r}"
+
+    def _isdn_findings(self) -> Iterator[tuple[Key, str]]:
+        places = {trunk.name: index for index, trunk in enumerate(self.trunks)}
+        for name, key, what in trunk_findings(self.isdn_trunks):
+            yield ("trunks", places[name], key), what
 
     def _name_findings(self) -> Iterator[tuple[Key, str]]:
         names = {trunk.name for trunk in self.trunks}

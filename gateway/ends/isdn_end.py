@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 
 from gateway.configuration import Configuration, IsdnTrunk, place
+from gateway.ends.isdn_joining import IsdnJoinings
 from gateway.ends.isdn_leg import IsdnLeg
 from gateway.ends.isdn_line import IsdnLine
+from gateway.ends.isdn_links import IsdnLinks
 from gateway.ends.media_resource import MediaResource
 from gateway.ends.no_media import NoMedia
 from gateway.hub.leg import LegEvents, Observer
@@ -14,7 +16,10 @@ from gateway.model.errors import GatewayError
 from gateway.model.timers import TimerQueue
 
 _FIRST_PORT = 40_000
-_AT_START = ("link", "side", "variant", "access", "channels", "media", "media_address")
+_AT_START = (
+    *("link", "side", "variant", "access", "bus", "tei", "nfas", "interface", "channels"),
+    *("media", "media_address"),
+)
 """Keys of a trunk that are looked at when it is made and not again."""
 
 
@@ -41,28 +46,25 @@ class IsdnEnd:
         self.hub: LegEvents
         self.overload = Overload(observer)
         self.is_draining = False
-        self._send = send
+        self._links = IsdnLinks(timers, send, token, observer)
         self._media = media or {}
+        self.joinings = IsdnJoinings(self)
         self.lines: dict[str, IsdnLine] = {}
-        for settings in configuration.isdn_trunks:
-            self.lines[settings.name] = self._line(settings, configuration)
+        for settings in sorted(configuration.isdn_trunks, key=lambda trunk: bool(trunk.nfas)):
+            main = self.lines.get(settings.nfas)
+            self.lines[settings.name] = IsdnLine(self, settings, configuration, self._links, main)
 
     def start(self, now: float) -> None:
         """Layer 1 is there: every data link is established."""
-        for line in self.lines.values():
-            line.interface.start(now)
+        self._links.start(now)
 
     def receive(self, trunk: str, frame: bytes, now: float) -> None:
-        """A frame of that trunk's D channel."""
-        line = self.lines.get(trunk)
-        if line is not None:
-            line.interface.receive(frame, now)
+        """A frame of that trunk's D channel, or a message of the connection that goes by its name."""
+        self._links.receive(trunk, frame, now)
 
     def line_changed(self, trunk: str, is_up: bool, now: float) -> None:
         """Layer 1 has come, or has gone."""
-        line = self.lines.get(trunk)
-        if line is not None:
-            (line.interface.start if is_up else line.interface.deactivate)(now)
+        self._links.line_changed(trunk, is_up, now)
 
     def drain(self, now: float) -> None:
         """Takes no new calls."""
@@ -99,7 +101,7 @@ class IsdnEnd:
         found: dict[str, int] = {}
         for name, line in self.lines.items():
             found[f"legs.{name}"] = len(line.legs)
-            found[f"channels_idle.{name}"] = line.control.channels.idle
+            found[f"channels_idle.{name}"] = line.idle
             found[f"link_up.{name}"] = int(line.is_up)
         return found
 
@@ -126,7 +128,3 @@ class IsdnEnd:
             return named
         where = place(settings.media_address)
         return NoMedia(where.host, where.port or _FIRST_PORT, law)
-
-    def _line(self, settings: IsdnTrunk, configuration: Configuration) -> IsdnLine:
-        name = settings.name
-        return IsdnLine(self, settings, configuration, lambda frame: self._send(name, frame))

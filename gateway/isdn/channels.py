@@ -1,6 +1,6 @@
 """The B-channels of an interface: which are idle, who holds which, and how they are named (Q.931 4.5.13)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Generic, Literal, NamedTuple, TypeVar
 
 from gateway.isdn.elements import ChannelIdentification, encode_channel
@@ -40,8 +40,9 @@ Holder = TypeVar("Holder")
 class Channels(Generic[Holder]):
     """The B-channels that one D-channel controls, those of other interfaces too (NFAS, then `explicit`).
 
-    Each is idle, held, or out of service; one that is held and goes out of service does so when it is freed. Raises
-    LocalProtocolError for numbers that no element can name.
+    Each is idle, held, or out of service; one that is held and goes out of service does so when it is freed. `home` is
+    the interface that has the D-channel, that of the first one. Raises LocalProtocolError for numbers that no element
+    can name.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Channels(Generic[Holder]):
         hunt: Hunt = "longest idle",
     ) -> None:
         self._idle: dict[BChannel, None] = dict.fromkeys(channels)
+        self.home = next(iter(self._idle)).interface if self._idle else 0
         self._all = frozenset(self._idle)
         if any(not (0 <= channel.number < 128 and 0 <= channel.interface < 128) for channel in self._all):
             raise LocalProtocolError("numbers of B-channels and interfaces go up to 127")
@@ -89,7 +91,7 @@ class Channels(Generic[Holder]):
     def seize(self, holder: Holder, channel: BChannel | None = None) -> BChannel | None:
         """Takes `channel`, or any; None when that one, or every one, is taken."""
         if channel is None:
-            channel = self._next()
+            channel = self.next_idle(self._idle)
         if channel is None or channel not in self._idle:
             return None
         del self._idle[channel]
@@ -124,7 +126,7 @@ class Channels(Generic[Holder]):
 
     def named(self, identification: ChannelIdentification) -> tuple[BChannel, ...]:
         """The channels that an element means, ours or not; empty for "any" and "no channel"."""
-        interface = identification.interface[-1] & 0x7F if identification.interface else self._default_interface()
+        interface = identification.interface[-1] & 0x7F if identification.interface else self.home
         numbers = identification.channels or _of_slot_map(identification.slot_map)
         return tuple(BChannel(interface, number) for number in numbers)
 
@@ -146,15 +148,14 @@ class Channels(Generic[Holder]):
         found = ChannelIdentification((), primary=self._primary, d_channel=True)
         return InformationElement(Identifier.CHANNEL_IDENTIFICATION, encode_channel(found))
 
-    def _next(self) -> BChannel | None:
-        if not self._idle:
+    def next_idle(self, among: Collection[BChannel], but: Collection[BChannel] = ()) -> BChannel | None:
+        """The one that is to be taken next among those that are idle, none of `but`; None when there is none."""
+        found = [channel for channel in self._idle if channel in among and channel not in but]
+        if not found:
             return None
         if self._hunt == "longest idle":
-            return next(iter(self._idle))
-        return min(self._idle) if self._hunt == "ascending" else max(self._idle)
-
-    def _default_interface(self) -> int:
-        return min(self._all).interface if self._all else 0
+            return found[0]
+        return min(found) if self._hunt == "ascending" else max(found)
 
 
 def _of_slot_map(octets: bytes) -> tuple[int, ...]:

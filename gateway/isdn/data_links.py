@@ -61,6 +61,15 @@ class DataLinks:
         """Has terminals that were here before ask for a TEI again."""
         self.teis.start(now)
 
+    def assume(self, tei: int, now: float) -> None:
+        """Before `start`: a terminal had this TEI, and has a call by it. Its data link is established."""
+        if tei not in self.links:
+            if tei >= FIRST_AUTOMATIC_TEI:
+                self.teis.assume(tei, now)
+            else:
+                self._assigned(tei, now)
+            self.links[tei].establish(now)
+
     def receive(self, octets: bytes, now: float) -> None:
         """A frame from layer 1, without FCS; what is none for us is dropped."""
         frame, message = _read(octets)

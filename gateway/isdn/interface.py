@@ -19,6 +19,10 @@ class Interface(Protocol):
 
     control: CallControl
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether a SETUP would reach somebody, as far as can be told."""
+
     def receive(self, frame: bytes, now: float) -> None:
         """A frame from layer 1, without FCS."""
 
@@ -72,6 +76,11 @@ class PointToPoint:
         ends.link = self.link = DataLink(settings.side, timers, send, ends, link_settings)
         ends.control = self.control = CallControl(settings, timers, ends, owner)
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether the data link is up."""
+        return self.control.is_up()
+
     def receive(self, frame: bytes, now: float) -> None:
         """A frame from layer 1, without FCS."""
         self.link.receive(frame, now)
@@ -98,6 +107,7 @@ class OnBus:
         link_settings: DataLinkSettings,
     ) -> None:
         ends = _OneLink()
+        self.is_ready = False
         self._terminal = Terminal(timers, send, token, ends, link_settings)
         ends.link = self.link = self._terminal.link
         ends.control = self.control = CallControl(settings, timers, ends, owner)
@@ -107,10 +117,14 @@ class OnBus:
         self._terminal.receive(frame, now)
 
     def start(self, now: float) -> None:
-        """Nothing is to be done before there is a call."""
+        """Calls that were up before want their link; else it waits for a call."""
+        self.is_ready = True
+        if self.control.calls:
+            self.link.establish(now)
 
     def deactivate(self, now: float) -> None:
         """Layer 1 is gone."""
+        self.is_ready = False
         self.link.deactivate(now)
 
 
@@ -145,6 +159,7 @@ class Bus:
         owner: CallControlOwner,
         link_settings: DataLinkSettings = DEFAULTS,
     ) -> None:
+        self.is_ready = False
         self.links = DataLinks(timers, send, lambda link: _Terminal(self.control, link), link_settings)
         self.control = CallControl(settings, timers, self, owner)
 
@@ -153,11 +168,15 @@ class Bus:
         self.links.receive(frame, now)
 
     def start(self, now: float) -> None:
-        """Has the terminals ask for their TEI anew."""
+        """Has the terminals ask for their TEI anew, but for those whose calls were up before."""
+        self.is_ready = True
+        for tei in {call.link for call in self.control.calls if call.link != POINT_TO_POINT}:
+            self.links.assume(tei, now)
         self.links.start(now)
 
     def deactivate(self, now: float) -> None:
         """Layer 1 is gone."""
+        self.is_ready = False
         self.links.deactivate(now)
 
     def send_data(self, octets: bytes, now: float, link: int) -> None:

@@ -195,7 +195,7 @@ class Restarts:
             return tuple(one for one in channels.named(found) if one in channels)
         if found is not None and found.interface:
             return tuple(one for one in channels if one.interface == found.interface[-1] & 0x7F)
-        return tuple(one for one in channels if one.interface == next(iter(channels)).interface)
+        return tuple(one for one in channels if one.interface == channels.home)
 
     def _clear(self, channels: tuple[BChannel, ...], now: float) -> None:
         """Calls on the channels end; with all channels, so do those that have none."""

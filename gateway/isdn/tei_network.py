@@ -46,13 +46,24 @@ class TeiNetwork:
         self._assigned = assigned
         self._removed = removed
         self._teis: dict[int, _Tei] = {}
+        self._assumed: set[int] = set()
         self._next = FIRST_AUTOMATIC_TEI
 
     def start(self, now: float) -> None:
-        """Nobody has a TEI: who still thinks so is to ask for one."""
-        for tei in tuple(self._teis):
+        """Nobody has a TEI, who still thinks so is to ask for one; unless some are assumed, which are looked into."""
+        assumed, self._assumed = self._assumed, set()
+        for tei in tuple(self._teis.keys() - assumed):
             self._forget(tei, now)
-        self.remove(ANY_TEI)
+        if not assumed:
+            self.remove(ANY_TEI)
+        for tei in assumed:
+            self.check(tei, now)
+
+    def assume(self, tei: int, now: float) -> None:
+        """Somebody had it before we were here. Whoever has another one is told so when it is used."""
+        self._assumed.add(tei)
+        self._teis[tei] = _Tei()
+        self._happen(tei, TeiEvent.ASSIGN, now)
 
     def state(self, tei: int) -> TeiState:
         """How it stands with a TEI."""
