@@ -19,7 +19,7 @@ from gateway.translators.teams_addresses import is_teams, number_from_teams
 if TYPE_CHECKING:
     from gateway.hub.hub import Hub
 
-_SIP = "sip"
+_SIP, _H450 = "sip", "h4502"
 _HONOURED = frozenset(("accept-contact", "reject-contact", "user-to-user"))
 _TAGS = frozenset(("replaces",))
 _TOKEN = frozenset(("message body", "content-type", "content-id", "content-disposition"))
@@ -111,6 +111,8 @@ def _is_honoured(name: str) -> bool:
 
 def _goes_on(item: Kept, *, has_token: bool) -> bool:
     name = item.what.lower()
+    if item.dialect == _H450:
+        return name == "callidentity"  # that of the call which the target shall have replaced
     return item.dialect == _SIP and (name.startswith("x-") or (has_token and name in _TOKEN))
 
 
