@@ -3,16 +3,19 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from gateway.ends import isdn_digits, isdn_names, isdn_user_user
 from gateway.ends.indifferent import Indifferent
+from gateway.ends.isdn_calling import Calling
+from gateway.ends.isdn_gathering import Gathering
 from gateway.ends.isdn_leg import IsdnLeg
-from gateway.ends.isdn_progress import has_media
+from gateway.ends.isdn_progress import Description, descriptions, has_media
 from gateway.isdn import elements as codec
-from gateway.isdn import numbers
 from gateway.isdn.call import IsdnCall
-from gateway.isdn.q931 import Identifier, Message
-from gateway.model.call import Answer, CallRequest, Progress
+from gateway.isdn.q931 import Identifier, Message, MessageType
+from gateway.model.call import Answer, CallRequest, Clearing, Information, Progress
 from gateway.model.causes import Cause
-from gateway.model.parties import Number
+from gateway.model.errors import GatewayError
+from gateway.model.parties import Number, Party
 from gateway.sip.sdp import Direction, with_direction
 
 if TYPE_CHECKING:
@@ -23,61 +26,61 @@ _SAYS_NOTHING = (16, 31)
 
 
 class IsdnEvents(Indifferent):
-    """The owner of one leg's call."""
+    """The owner of one leg's call. An offered call may have several legs in turn, until its number is complete."""
 
-    __slots__ = ("_digits", "_leg", "_line", "_setup")
+    __slots__ = ("_calling", "_gathering", "_leg", "_line", "_setup")
 
     def __init__(self, line: "IsdnLine", leg: IsdnLeg) -> None:
         self._line = line
         self._leg = leg
         self._setup: Message | None = None
-        self._digits: Number | None = None
+        self._calling: Calling | None = None
+        self._gathering: Gathering | None = None
 
     # --- a call that is offered ---
 
-    def arrived(self, message: Message, now: float) -> None:
+    def arrived(self, call: IsdnCall, message: Message, now: float) -> None:
         """SETUP: the call goes on at once, or when its number is complete (RFC 4497 §8.2.1.1, §8.2.2)."""
         self._setup = message
-        contents = message.contents(Identifier.CALLED_PARTY_NUMBER)
-        self._digits = None if contents is None else numbers.decode_called(contents)
-        is_last = message.element(Identifier.SENDING_COMPLETE) is not None or not self._line.settings.overlap
-        if is_last or self._is_complete():
-            self._go_on(now)
-        else:
-            self._leg.call.setup_acknowledge(now)
+        self._gathering = Gathering(self._line, call, message, self._go_on)
+        if not self._gathering.begin(message, now):
+            call.setup_acknowledge(now)
 
     def information_received(self, call: IsdnCall, message: Message, now: float) -> None:
-        """Further digits."""
-        if self._setup is None:
-            return
-        contents = message.contents(Identifier.CALLED_PARTY_NUMBER)
-        if contents is not None:
-            more = numbers.decode_called(contents)
-            before = self._digits
-            self._digits = replace(before, digits=before.digits + more.digits) if before else more
-        if message.element(Identifier.SENDING_COMPLETE) is not None or self._is_complete():
-            self._go_on(now)
+        """Further digits of the number, or digits that are dialled while the call is up."""
+        leg = self._leg
+        if self._gathering is not None and not self._gathering.is_settled:
+            self._gathering.dialled(message, now)
+        elif leg.answered and not leg.gone:
+            for information in isdn_digits.relayed(message):
+                leg.owner.informed(leg, information, now)
 
     def digits_timeout(self, call: IsdnCall, now: float) -> None:
         """T302: whatever has been dialled is the number."""
-        if self._setup is not None and self._digits and self._digits.digits:
-            self._go_on(now)
+        if self._gathering is not None:
+            self._gathering.timed_out(now)
 
-    def _is_complete(self) -> bool:
-        number = self._digits
-        return number is not None and bool(number.digits) and self._line.is_complete(number)
+    def at_work(self, now: float) -> None:
+        """The other side is: the number was complete."""
+        if self._gathering is not None:
+            self._gathering.progressed(now)
 
-    def _go_on(self, now: float) -> None:
-        """CALL PROCEEDING at once; the hub hears of the call as soon as its media has a description."""
-        message, leg = self._setup, self._leg
-        self._setup = None
+    def keeps(self, clearing: Clearing, now: float) -> bool:
+        """Whether the call stays although its leg is cleared so, since more digits may follow."""
+        return self._gathering is not None and self._gathering.keeps(clearing, now)
+
+    def _go_on(self, number: Number, now: float) -> IsdnLeg:
+        """The hub hears of the call as soon as its media has a description."""
+        message, first = self._setup, self._leg
         assert message is not None
-        request = self._line.request(message, self._digits or Number(""))
+        leg = self._leg = first if not first.gone else self._line.another_leg(first)
+        request = self._line.request(message, number)
         leg.address = request.calling.uri
-        leg.call.proceeding(now)
-        self._line.services.heard(leg, message, now)
+        if leg is first:
+            self._heard(message, now)
         self._line.asking[leg] = request
         leg.reserve(b"", now)
+        return leg
 
     def asked(self, request: CallRequest, now: float) -> None:
         """The media has its description: the hub is asked."""
@@ -85,10 +88,33 @@ class IsdnEvents(Indifferent):
 
     # --- a call of ours ---
 
+    def placed(self, calling: Calling) -> None:
+        """It is ours; what was asked for may have to be said again, or more of it."""
+        self._calling = calling
+
+    def extended(self, called: Party, source: str, now: float) -> bool:
+        """Whether further digits of the called number were taken."""
+        if self._calling is None:
+            return False
+        try:
+            found = self._line.routing.route(source, called)[0]
+            number = self._line.parties.called(found.called)
+        except GatewayError:
+            return False
+        return found.trunk == self._line.name and self._calling.add(self._leg.call, number, now)
+
+    def digits_wanted(self, call: IsdnCall, message: Message, now: float) -> None:
+        """SETUP ACKNOWLEDGE."""
+        self._leg.move(now)
+        self._heard(message, now)
+        if self._calling is not None:
+            self._calling.wanted(call, now)
+
     def proceeding_received(self, call: IsdnCall, message: Message, now: float) -> None:
         """Says nothing to a caller who has had 100 (RFC 4497 §8.3.2)."""
+        self._calling = None
         self._leg.move(now)
-        self._line.services.heard(self._leg, message, now)
+        self._heard(message, now)
 
     def alerting_received(self, call: IsdnCall, message: Message, now: float) -> None:
         """180, with a session where something can be heard (RFC 4497 §8.3.4, §8.3.5)."""
@@ -103,22 +129,26 @@ class IsdnEvents(Indifferent):
 
     def _progressed(self, status: int, message: Message, now: float) -> None:
         leg = self._leg
+        self._calling = None
         if leg.gone or leg.incoming or leg.answered:
             return
         leg.move(now)
-        self._line.services.heard(leg, message, now)
+        self._heard(message, now)
         session = leg.remote_session if has_media(message) else b""
-        leg.owner.progressed(leg, Progress(status, session=session), now)
+        party = self._line.parties.alerted(message, leg.address)
+        spoken = isdn_user_user.kept(message)
+        leg.owner.progressed(leg, Progress(status, session=session, party=party, kept=spoken), now)
 
     def connected(self, call: IsdnCall, message: Message, now: float) -> None:
         """CONNECT to a call of ours; the acknowledgement of our own CONNECT says nothing new."""
         leg = self._leg
+        self._calling = None
         if leg.gone or leg.incoming or leg.answered:
             return
         leg.answered = True
         leg.move(now)
-        self._line.services.heard(leg, message, now)
-        answer = Answer(leg.remote_session, self._line.parties.answering(message))
+        self._heard(message, now)
+        answer = Answer(leg.remote_session, self._line.parties.answering(message), isdn_user_user.kept(message))
         if leg.remote_session:
             leg.owner.answered(leg, answer, now)
         else:
@@ -127,32 +157,73 @@ class IsdnEvents(Indifferent):
     # --- the end ---
 
     def disconnected(self, call: IsdnCall, cause: Cause, message: Message | None, now: float) -> None:
-        """A tone that says why is not waited for: SIP says it in words."""
+        """The caller hears the tone that says why, if there is one: then the network ends it, or T306 does."""
+        if message is not None and self._can_be_heard(message):
+            leg = self._leg
+            self._heard(message, now)
+            leg.owner.progressed(leg, Progress(_AT_WORK, session=leg.remote_session), now)
+            if not leg.gone:
+                return
         self._over(cause, message, now)
         call.disconnect(cause, now)
 
+    def _can_be_heard(self, message: Message) -> bool:
+        """Whether it promises a tone to somebody whose call was not answered (RFC 4497 §8.4.2)."""
+        leg = self._leg
+        waits = not (leg.gone or leg.incoming or leg.answered) and bool(leg.remote_session)
+        return waits and self._line.settings.early_media and Description.IN_BAND in descriptions(message)
+
     def released(self, call: IsdnCall, cause: Cause, message: Message | None, now: float) -> None:
-        """The call is over."""
+        """The call is over, unless another channel does."""
+        if self._gathering is not None:
+            self._gathering.stop()
+        if (
+            message is not None
+            and message.message_type == MessageType.RELEASE_COMPLETE
+            and self._again(call, cause, now)
+        ):
+            return
         self._over(cause, message, now)
+
+    def _again(self, call: IsdnCall, cause: Cause, now: float) -> bool:
+        """Whether the call is placed once more, since its channel was not to be had."""
+        leg = self._leg
+        if self._calling is None or leg.gone or leg.incoming:
+            return False
+        other = self._calling.again(call.channel, cause, now)
+        if other is None:
+            return False
+        other.owner, leg.call = self, other
+        self._line.end.observer.log("isdn.another_channel", level="debug", channel=str(other.channel), **leg.marks)
+        leg.move(now)
+        return True
 
     def _over(self, cause: Cause, message: Message | None, now: float) -> None:
         leg = self._leg
         if leg.gone:
             return
         if message is not None:
-            self._line.services.heard(leg, message, now)
+            self._heard(message, now)
         if leg.gone:
             return
-        was_asked = leg not in self._line.asking and self._setup is None
-        leg.over(now)
-        if not was_asked:
+        was_asked = leg not in self._line.asking and (self._gathering is None or self._gathering.leg is leg)
+        clearing = self._clearing(cause, message)
+        if was_asked and self._line.services.left(leg, cause, clearing, now):
             return
+        leg.over(now)
+        if was_asked:
+            leg.owner.cleared(leg, clearing, now)
+
+    def _clearing(self, cause: Cause, message: Message | None) -> Clearing:
+        leg = self._leg
+        spoken = isdn_user_user.kept(message) if message is not None else ()
         if leg.answered or leg.incoming:
-            clearing = self._line.clearings.hang_up(cause)
+            found = self._line.clearings.hang_up(cause)
         else:
             told = leg.cause_told if leg.cause_told and cause.value in _SAYS_NOTHING else cause
-            clearing = self._line.clearings.refusal(told)
-        leg.owner.cleared(leg, clearing, now)
+            found = self._line.clearings.refusal(told)
+        party = self._line.parties.alerted(message, leg.address) if message is not None else None
+        return replace(found, kept=(*found.kept, *spoken), party=party) if spoken or party else found
 
     # --- while it is up ---
 
@@ -174,6 +245,16 @@ class IsdnEvents(Indifferent):
     def retrieve_answered(self, call: IsdnCall, refused: Cause | None, message: Message | None, now: float) -> None:
         """The answer to a RETRIEVE of ours."""
         self._leg.move(now)
+        self._line.services.retrieve_answered(self._leg, refused, now)
+
+    def suspended(self, call: IsdnCall, message: Message, now: float) -> None:
+        """SUSPEND: as if the terminal had put the call on hold."""
+        self._offer_flow(Direction.INACTIVE, now)
+
+    def resumed(self, call: IsdnCall, message: Message, now: float) -> None:
+        """RESUME."""
+        self._leg.move(now)
+        self._offer_flow(Direction.SENDRECV, now)
 
     def _offer_flow(self, flow: Direction, now: float) -> None:
         leg = self._leg
@@ -186,8 +267,19 @@ class IsdnEvents(Indifferent):
 
     def notified(self, call: IsdnCall, message: Message, now: float) -> None:
         """NOTIFY may say that the peer is another one now."""
-        self._line.services.heard(self._leg, message, now)
+        self._heard(message, now)
 
     def facility_received(self, call: IsdnCall | None, message: Message, link: int, now: float) -> None:
         """FACILITY."""
-        self._line.services.heard(self._leg, message, now)
+        self._heard(message, now)
+
+    def user_information_received(self, call: IsdnCall, message: Message, now: float) -> None:
+        """USER INFORMATION goes on as an INFO with User-to-User; CONGESTION CONTROL is about our own messages."""
+        leg, spoken = self._leg, isdn_user_user.kept(message)
+        if spoken and not leg.gone:
+            leg.owner.informed(leg, Information("INFO", "", b"", spoken), now)
+
+    def _heard(self, message: Message, now: float) -> None:
+        """What Facility elements say, but for names, which are heard with the party."""
+        said = isdn_names.without(message) if self._line.variant.operations == "qsig" else message
+        self._line.services.heard(self._leg, said, now)

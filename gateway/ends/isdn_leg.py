@@ -4,17 +4,19 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from gateway.ends.isdn_progress import TABLE, Description, Tell, Told, indicator, said
+from gateway.ends import isdn_digits, isdn_user_user
+from gateway.ends.isdn_progress import TABLE, Description, Said, Tell, Told, indicator, said
 from gateway.ends.media_resource import MediaEndpoint
-from gateway.hub.leg import LegEvents
+from gateway.hub.leg import Leg, LegEvents
 from gateway.isdn.call import IsdnCall
+from gateway.isdn.side import Side
 from gateway.model.call import Answer, Capability, Clearing, Information, Progress
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
 from gateway.model.legs import SignallingProtocol
+from gateway.model.parties import Party
 from gateway.model.transfer import (
     DialogReference,
-    Outcome,
     PartyUpdate,
     TransferOutcome,
     TransferProgress,
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
 _CAN = frozenset((Capability.LATE_OFFER,))
 _NO_MEDIA = Clearing(503, Cause(47))
-_NOT_POSSIBLE = TransferOutcome(Outcome.REFUSED, 501, cause=Cause(29))
 
 
 class IsdnLeg:
@@ -83,11 +84,15 @@ class IsdnLeg:
             return
         if progress.session:
             self._hear(progress.session, now)
-        tell, self._told = TABLE[self._told, said(progress.status)]
+        means = said(progress.status)
+        if means is not Said.TRYING:
+            self.line.events(self).at_work(now)
+        tell, self._told = TABLE[self._told, means]
         location = self.line.location
         if tell is Tell.ALERTING:
             in_band = (indicator(Description.IN_BAND, location),) if self.local_session else ()
-            self.call.alerting(now, *in_band)
+            about = (*self.line.parties.rings(progress.party), *isdn_user_user.elements(progress.kept))
+            self.call.alerting(now, *in_band, *about)
         elif tell is Tell.PROGRESS:
             self.call.progress(now, indicator(Description.NOT_END_TO_END_ISDN, location))
 
@@ -98,14 +103,19 @@ class IsdnLeg:
         self.answered = True
         if answer.session:
             self._hear(answer.session, now)
-        self.call.connect(now, *self.line.parties.connected(answer.party))
+        self.line.events(self).at_work(now)
+        said_too = isdn_user_user.elements(answer.kept)
+        self.call.connect(now, *self.line.parties.connected(answer.party), *said_too)
 
     def clear(self, clearing: Clearing, now: float) -> None:
-        """DISCONNECT, RELEASE or RELEASE COMPLETE, as its state demands."""
+        """DISCONNECT, RELEASE or RELEASE COMPLETE, as its state demands; nothing while more digits may follow."""
         if self.gone:
             return
+        is_kept = self.incoming and not self.answered and self.line.events(self).keeps(clearing, now)
         self.over(now)
-        self.call.disconnect(self.line.clearings.cause(clearing), now)
+        if not is_kept:
+            said_too = (*self.line.parties.refuses(clearing.party), *isdn_user_user.elements(clearing.kept))
+            self.call.disconnect(self.line.clearings.cause(clearing), now, *said_too)
 
     def over(self, now: float) -> None:
         """Nothing more is heard of it."""
@@ -207,7 +217,25 @@ class IsdnLeg:
     # --- what else there is to say ---
 
     def inform(self, information: Information, now: float) -> None:
-        """Digits and the like go in the media."""
+        """Digits as Keypad facility, which only a user sends (Q.932 6.1); User-to-User as USER INFORMATION."""
+        if self.gone:
+            return
+        digit = isdn_digits.dialled(information)
+        if digit and self.answered and self.line.side is Side.USER:
+            self.call.information(now, isdn_digits.keypad(digit))
+        spoken = isdn_user_user.elements(information.kept)
+        if spoken:
+            self.call.user_information(now, *spoken)
+
+    def extend(self, called: Party, session: bytes, source: str, now: float) -> bool:
+        """Takes further digits: `called` is whom a call from the trunk `source` asks for by now, with its session.
+
+        False when it is another number, or no digit is wanted any more.
+        """
+        if self.gone or not self.line.events(self).extended(called, source, now):
+            return False
+        self._hear(session, now)
+        return True
 
     def update(self, update: PartyUpdate, now: float) -> None:
         """The peer hears whom it talks to now."""
@@ -216,9 +244,20 @@ class IsdnLeg:
 
     # --- transfers ---
 
+    def services(self, other: Leg | None) -> frozenset[str]:
+        """Those of the trunk's kind, with another call of the same signalling."""
+        if other is not None and not isinstance(other, IsdnLeg):
+            return frozenset()
+        return self.line.services.offered(self, other)
+
+    def join(self, other: Leg, service: str, now: float) -> None:
+        """ECT, TBCT, RLT, callTransferInitiate."""
+        if isinstance(other, IsdnLeg):
+            self.line.end.joinings.begin(self, other, service, now)
+
     def refer(self, request: TransferRequest, now: float) -> None:
-        """Nobody on the ISDN calls whom we say: the gateway has to do it."""
-        self.line.timers.start(now, lambda then: self.owner.transfer_outcome(self, _NOT_POSSIBLE, then))
+        """SsctInitiate; on other trunks than QSIG nobody calls whom we say."""
+        self.line.services.single_steps.begin(self, request, now)
 
     def accept_transfer(self, transfer: str, now: float) -> None:
         """Its request is answered when it is done."""

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from gateway.configuration import HeaderPolicy
+from gateway.ends import isdn_names
 from gateway.ends.retargeting import chain_fields
 from gateway.ends.sip_headers import CarriedFields
 from gateway.interworking.address_map import AddressMap
@@ -33,13 +34,16 @@ Said = TypeVar("Said")
 
 
 class Parties:
-    """The parties of one trunk's calls. `trusted`: identities are believed, and given as screened by the network."""
+    """The parties of one trunk's calls. `trusted`: identities are believed, and given as screened by the network;
+    `names`: they are said as on a QSIG trunk, and not in Display.
+    """
 
-    __slots__ = ("_addresses", "_domain", "_trusted")
+    __slots__ = ("_addresses", "_domain", "_names", "_trusted")
 
-    def __init__(self, addresses: AddressMap, domain: str, *, trusted: bool) -> None:
+    def __init__(self, addresses: AddressMap, domain: str, *, trusted: bool, names: bool = False) -> None:
         self._addresses = addresses
         self._domain = domain
+        self._names = names
         self._trusted = trusted
 
     # --- to the ISDN ---
@@ -66,9 +70,7 @@ class Parties:
         party = self._numbered(who, screened=vouched is not None, hidden=hidden)
         found = [InformationElement(Identifier.CALLING_PARTY_NUMBER, numbers.encode_party(party))]
         name = who.name or request.calling.name
-        if name and not hidden:
-            found.append(display(name))
-        return tuple(found)
+        return (*found, *self._named(isdn_names.CALLING, name, hidden=hidden))
 
     def connected(self, who: Party | None) -> Elements:
         """Connected number of whoever answered; nothing when that is not known."""
@@ -77,7 +79,27 @@ class Parties:
         hidden = who.presentation is Presentation.RESTRICTED
         party = self._numbered(who, screened=True, hidden=hidden)
         found = [InformationElement(Identifier.CONNECTED_NUMBER, numbers.encode_party(party))]
-        return (*found, display(who.name)) if who.name and not hidden else tuple(found)
+        return (*found, *self._named(isdn_names.CONNECTED, who.name, hidden=hidden))
+
+    def rings(self, who: Party | None) -> Elements:
+        """The name of whoever is being alerted; Display stands for a name on other trunks once there is an answer."""
+        if who is None or not self._names:
+            return ()
+        return self._named(isdn_names.CALLED, who.name, hidden=who.presentation is Presentation.RESTRICTED)
+
+    def refuses(self, who: Party | None) -> Elements:
+        """The name of whoever is busy."""
+        if who is None or not self._names:
+            return ()
+        return self._named(isdn_names.BUSY, who.name, hidden=who.presentation is Presentation.RESTRICTED)
+
+    def _named(self, operation: str, name: str, *, hidden: bool) -> Elements:
+        """What says a name. That one is withheld is said by names of a QSIG trunk only."""
+        if not self._names:
+            return (display(name),) if name and not hidden else ()
+        shown = Presentation.RESTRICTED if hidden else Presentation.ALLOWED
+        known = Party(name="" if hidden else name, name_presentation=shown)
+        return isdn_names.elements(operation, known) if name or hidden else ()
 
     def told(self, who: Party) -> Party:
         """The party as the peer is told of it in a service: its number, and its name unless that is withheld."""
@@ -128,7 +150,7 @@ class Parties:
         contents = message.contents(Identifier.CALLING_PARTY_NUMBER)
         said = Party() if contents is None else numbers.decode_party(contents)
         hidden = said.presentation is Presentation.RESTRICTED
-        name = "" if hidden else displayed(message)
+        name = "" if hidden else self._name(message)
         if said.number is None:
             anonymous = "sip:anonymous@anonymous.invalid" if hidden or said.presentation else ""
             who = Party(presentation=said.presentation, name=name, uri=anonymous)
@@ -146,7 +168,23 @@ class Parties:
         said = numbers.decode_party(contents)
         if said.number is None:
             return None
-        return Party(said.number, said.presentation, said.screening, displayed(message), uri=self.uri(said.number))
+        return Party(said.number, said.presentation, said.screening, self._name(message), uri=self.uri(said.number))
+
+    def alerted(self, message: Message, uri: str) -> Party | None:
+        """From an ALERTING, or from what refuses a call, of a QSIG trunk: the name of whoever was called at `uri`."""
+        if not self._names:
+            return None
+        found = isdn_names.named(message)
+        return replace(found, uri=uri) if found.name and found.name_presentation is Presentation.ALLOWED else None
+
+    def _name(self, message: Message) -> str:
+        """The name that the message gives, and does not want hidden."""
+        if not self._names:
+            return displayed(message)
+        found = isdn_names.named(message)
+        if found.name_presentation is None:
+            return displayed(message)
+        return found.name if found.name_presentation is Presentation.ALLOWED else ""
 
     def diversions(self, message: Message) -> tuple[Kept, ...]:
         """From a SETUP: its redirecting numbers as Diversion, the latest first."""

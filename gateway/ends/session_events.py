@@ -1,10 +1,13 @@
 """What a session tells, as the owner of its leg hears it."""
 
+from dataclasses import replace
+
 from gateway.ends import session_ids
 from gateway.ends.leg_transfers import also
 from gateway.ends.sip_calls import call_request
 from gateway.ends.sip_identity import connected
 from gateway.ends.sip_leg import SipLeg
+from gateway.ends.sip_overlap import Overlap
 from gateway.ends.sip_trunk import SipTrunk
 from gateway.hub.leg import LegEvents, Observer
 from gateway.model.call import Answer, Information, Progress
@@ -28,6 +31,7 @@ class SessionEvents:
     hub: LegEvents
     observer: Observer
     trunks: dict[str, SipTrunk]
+    overlap: Overlap
 
     def new_leg(self, trunk: SipTrunk, owner: LegEvents, *, incoming: bool, address: str) -> SipLeg:
         """A leg without a session yet."""
@@ -41,7 +45,10 @@ class SessionEvents:
         if trunk is None:
             session.refuse(403, (), now)
             return
-        asked = call_request(request, session_of(request), trunk)
+        offer = session_of(request)
+        if self.overlap.is_wanted and self.overlap.continues(session, request, offer, now):
+            return
+        asked = call_request(request, offer, trunk)
         leg = self.new_leg(trunk, self.hub, incoming=True, address=asked.calling.uri)
         leg.session = session
         session.owner_context = leg
@@ -50,6 +57,7 @@ class SessionEvents:
             # Until the called end says what it is.
             session.session_id.learn(session_ids.made(leg.id))
         leg.party = connected(request.headers, trunk)
+        self.overlap.begin(leg, request)
         replaced = session.replaces.owner_context if session.replaces is not None else None
         self.hub.call_asked(leg, asked, replaced if isinstance(replaced, SipLeg) else None, now)
 
@@ -92,7 +100,9 @@ class SessionEvents:
             return
         leg.over()
         self._watch(leg, 408 if response is None else status, now)
-        leg.owner.cleared(leg, leg.line.clearings.of_response(status, response), now)
+        clearing = leg.line.clearings.of_response(status, response)
+        party = connected(response.headers, leg.line) if response is not None else None
+        leg.owner.cleared(leg, replace(clearing, party=party) if party is not None else clearing, now)
 
     def call_cancelled(self, session: Session, cancel: Message | None, now: float) -> None:
         """The caller has given up."""

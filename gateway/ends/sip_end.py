@@ -15,6 +15,7 @@ from gateway.ends.referred_token import token_part
 from gateway.ends.session_events import SessionEvents
 from gateway.ends.sip_calls import check, invite_fields, invite_from, target_uri
 from gateway.ends.sip_leg import SipLeg
+from gateway.ends.sip_overlap import Overlap
 from gateway.ends.sip_trunk import Locate, Located, SipTrunk, TrunkPeer
 from gateway.ends.trunk_monitor import PeerMonitor
 from gateway.hub.leg import Leg, LegEvents, Observer
@@ -94,6 +95,7 @@ class SipEnd(SessionEvents, ReferEvents):
         self.trunks: dict[str, SipTrunk] = {}
         self.transferors: dict[str, SipLeg] = {}
         self.silent: DialogUse = _Silent()
+        self.overlap = Overlap()
         self.hub: LegEvents
         self.overload = Overload(observer)
         self._admission = Admission(observer, token, peer_names, _realm(configuration, listeners))
@@ -242,6 +244,7 @@ class SipEnd(SessionEvents, ReferEvents):
         """The leg is over."""
         self._legs -= 1
         leg.line.legs -= 1
+        self.overlap.end(leg)
 
     def abilities(self) -> tuple[tuple[str, str], ...]:
         """Allow and what else an answer to OPTIONS says."""
@@ -337,6 +340,7 @@ class SipEnd(SessionEvents, ReferEvents):
         self._refreshing = self.timers.start(now + _REFRESH, self._refresh) if named else None
 
     def _configure(self, configuration: Configuration) -> None:
+        self.overlap.is_wanted = any(each.overlap for each in configuration.isdn_trunks)
         product = configuration.user_agent
         self.ua.server = (("Server", product),) if product else ()
         settings = {each.name: each for each in configuration.sip_trunks}

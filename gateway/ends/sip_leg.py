@@ -5,7 +5,7 @@ from zlib import crc32
 
 from gateway.ends import session_ids
 from gateway.ends.leg_transfers import refer, refer_is_possible, report_fields, report_status
-from gateway.ends.sip_clearing import phrase, reason_fields
+from gateway.ends.sip_clearing import phrase, reason_fields, release_fields
 from gateway.ends.sip_headers import Fields
 from gateway.ends.sip_identity import connected_fields
 from gateway.ends.sip_trunk import SipTrunk
@@ -216,10 +216,11 @@ class SipLeg:
         if self.incoming and not self.answered:
             clearings = self.line.clearings
             status = clearings.status(clearing)
-            fields = tuple(clearings.refusal(clearing, status))
+            who = connected_fields(clearing.party, self.line, self.own_host)
+            fields = (*clearings.refusal(clearing, status), *who)
             session.refuse(status, fields, now, reason=phrase(clearing, status))
         else:
-            session.end(tuple(reason_fields(clearing)), now)
+            session.end(tuple(release_fields(clearing)), now)
 
     def over(self) -> None:
         """There is no call any more."""

@@ -15,13 +15,14 @@ from gateway.tables import Table, load
 class TrunkVariant(Table):
     """One kind of trunk.
 
-    `operations` names the table in gateway.isdn.operations. `symmetrical`: both sides behave as the user does (QSIG).
-    `law` is that of speech. `exclusive`: our SETUP allows no other channel than the one it names. `overlap`: digits
-    may follow a SETUP. `sending_complete`: the element stands in a SETUP whose number is complete. `hold`: HOLD and
-    RETRIEVE are offered. `segmentation`: messages that are too long are cut (annex H), and put together again.
-    `restart`: a channel whose call got no answer to RELEASE is restarted. `report_unknown`: STATUS with cause 99 for
-    elements that we do not know. `known` are identifiers in codeset 0 that this kind of trunk has besides.
-    `maintenance` is the protocol discriminator of B-channel service messages. Timers are in seconds.
+    `operations` names the table in gateway.isdn.operations. `symmetrical`: both sides behave as the user does
+    (QSIG). `law` is that of speech. `exclusive`: our SETUP allows no other channel than the one it names.
+    `overlap`: digits may follow a SETUP, and `digit_pause` is the seconds after the last one that what there is
+    so far is tried. `sending_complete`: the element stands in a SETUP whose number is complete. `hold`: HOLD
+    and RETRIEVE are offered. `segmentation`: messages that are too long are cut (annex H), and put together
+    again. `restart`: a channel whose call got no answer to RELEASE is restarted. `report_unknown`: STATUS with
+    cause 99 for elements that we do not know. `known` are identifiers in codeset 0 that this kind of trunk has
+    besides. `maintenance` is the protocol discriminator of B-channel service messages. Timers are in seconds.
     """
 
     title: str
@@ -31,6 +32,7 @@ class TrunkVariant(Table):
     law: Literal["A", "mu"] = "A"
     exclusive: bool = True
     overlap: bool = False
+    digit_pause: float = Field(default=4.0, gt=0)
     sending_complete: bool = False
     hold: bool = False
     segmentation: bool = False

@@ -16,8 +16,8 @@ class Clearing:
     """Why a call, an offer or a transfer is refused or ended.
 
     `status` is a SIP status (0: none was said, as in a plain BYE), `reason` its phrase when it is not the standard's,
-    `cause` the Q.850 cause. `contacts` are the addresses of a 3xx. `kept` holds further Reason values, Warning,
-    Retry-After and their kin.
+    `cause` the Q.850 cause. `contacts` are the addresses of a 3xx, `party` is whoever refuses, if that was said.
+    `kept` holds further Reason values, Warning, Retry-After, User-to-User and their kin.
     """
 
     status: int = 0
@@ -25,6 +25,7 @@ class Clearing:
     reason: str = ""
     contacts: tuple[Party, ...] = ()
     kept: tuple[Kept, ...] = ()
+    party: Party | None = None
 
 
 NORMAL = Clearing()

@@ -43,11 +43,14 @@ routes:
 
 
 class Exchange(Indifferent):
-    """The other side of the trunk. `heard` is what came: the event, the call, and its message or cause."""
+    """The other side of the trunk. `heard` is what came: the event, the call, and its message or cause; `last` is the
+    last DISCONNECT.
+    """
 
     def __init__(self, world: "IsdnWorld", side: Side, kind: str) -> None:
         self.world = world
         self.heard: list[tuple[str, IsdnCall | None, Any]] = []
+        self.last: Message | None = None
         timers = world.gateway._timers
         settings = InterfaceSettings(side, variant(kind), tuple(BChannel(0, number) for number in range(1, 5)))
         self.interface = PointToPoint(settings, timers, self._send, self, DataLinkSettings())
@@ -97,10 +100,17 @@ class Exchange(Indifferent):
     def progress_received(self, call: IsdnCall, message: Message, now: float) -> None:
         self.heard.append(("PROGRESS", call, message))
 
+    def information_received(self, call: IsdnCall, message: Message, now: float) -> None:
+        self.heard.append(("INFORMATION", call, message))
+
+    def user_information_received(self, call: IsdnCall, message: Message, now: float) -> None:
+        self.heard.append((message.name, call, message))
+
     def connected(self, call: IsdnCall, message: Message, now: float) -> None:
         self.heard.append((message.name, call, message))
 
     def disconnected(self, call: IsdnCall, cause: Cause, message: Message | None, now: float) -> None:
+        self.last = message
         self.heard.append(("DISCONNECT", call, cause))
 
     def released(self, call: IsdnCall, cause: Cause, message: Message | None, now: float) -> None:
@@ -129,9 +139,12 @@ class IsdnWorld(World):
         side: str = "user",
         *,
         overlap: bool = False,
+        routes: tuple[str, ...] = (),
         snapshots: list[dict[str, Any]] | None = None,
     ) -> None:
         text = CONFIGURATION.replace("SIDE", side).replace("VARIANT", kind)
+        if routes:
+            text = text.partition("routes:\n")[0] + "routes:\n" + "".join(f"  - {each}\n" for each in routes)
         self.early: list[bytes] = []
         self.exchange: Exchange | None = None
         super().__init__(folder, text.replace("OVERLAP", str(overlap).lower()), snapshots=snapshots)
