@@ -71,16 +71,8 @@ class Calling:
         if cause.value != CauseValue.CHANNEL_NOT_AVAILABLE or len(self._tried) + 1 >= _MOST_CHANNELS:
             return None
         self._tried.append(channel)
-        control = self._line.control
-        other = next(
-            (each for each in control.channels if control.channels.is_idle(each) and self._is_new(each)), None
-        )
-        if other is None:
-            return None
         try:
-            return control.setup(self._elements, now, channel=other)
+            other = self._line.free_channel([each for each in self._tried if each is not None])
+            return self._line.control.setup(self._elements, now, channel=other)
         except GatewayError:
             return None
-
-    def _is_new(self, channel: BChannel) -> bool:
-        return channel not in self._tried

@@ -1,6 +1,6 @@
 """One ISDN trunk at work: its interface, its calls as legs, and how parties and causes are said on it."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from gateway.configuration import Configuration, IsdnTrunk
@@ -10,6 +10,7 @@ from gateway.ends.isdn_calling import Calling
 from gateway.ends.isdn_clearing import IsdnClearings
 from gateway.ends.isdn_events import IsdnEvents
 from gateway.ends.isdn_leg import IsdnLeg
+from gateway.ends.isdn_links import IsdnLinks
 from gateway.ends.isdn_parties import Elements, Parties
 from gateway.ends.isdn_services import IsdnServices
 from gateway.ends.media_resource import MediaResource
@@ -23,9 +24,7 @@ from gateway.isdn import elements as codec
 from gateway.isdn.call import IsdnCall
 from gateway.isdn.call_control import InterfaceSettings
 from gateway.isdn.channels import BChannel
-from gateway.isdn.data_link_user import DataLinkSettings
 from gateway.isdn.elements import BEARERS, Notification
-from gateway.isdn.interface import PointToPoint
 from gateway.isdn.q931 import Identifier, InformationElement, Message
 from gateway.isdn.side import Side
 from gateway.isdn.variant import variant
@@ -37,7 +36,6 @@ from gateway.model.parties import Number
 if TYPE_CHECKING:
     from gateway.ends.isdn_end import IsdnEnd
 
-_LINK = DataLinkSettings(over_datagrams=True, retry=2.0)
 _SPEECH = {law: InformationElement(Identifier.BEARER_CAPABILITY, BEARERS[f"speech {law}-law"]) for law in ("A", "mu")}
 _COMPLETE = InformationElement(Identifier.SENDING_COMPLETE)
 _NO_MEDIA = Clearing(503, Cause(47))
@@ -47,11 +45,18 @@ _TELL_HOLD = frozenset(("etsi", "qsig"))
 class IsdnLine(Indifferent):
     """A trunk by its settings, and the owner of its interface. `asking` are calls whose media has no description yet.
 
+    `links` make the interface. With NFAS one trunk has the D channel for several: it is the `main` of the others and
+    owns the interface, and calls that come are theirs by the B-channel.
     Raises GatewayError for a kind of trunk, a cause profile or a number plan that does not exist.
     """
 
     def __init__(
-        self, end: "IsdnEnd", settings: IsdnTrunk, configuration: Configuration, send: Callable[[bytes], None]
+        self,
+        end: "IsdnEnd",
+        settings: IsdnTrunk,
+        configuration: Configuration,
+        links: IsdnLinks,
+        main: "IsdnLine | None" = None,
     ) -> None:
         self.name = settings.name
         self.made_from = settings
@@ -64,8 +69,13 @@ class IsdnLine(Indifferent):
         self.asking: dict[IsdnLeg, CallRequest] = {}
         self.legs: set[IsdnLeg] = set()
         self.configure(settings, configuration)
-        access = _interface(settings, self.side)
-        self.interface = PointToPoint(access, end.timers, send, self, _LINK)
+        self.channels = frozenset(_channels(settings))
+        self._of_interface: dict[int, IsdnLine] = {}
+        if main is None:
+            self.interface = links.interface(settings, _interface(settings, configuration), self)
+        else:
+            self.interface = main.interface
+            main._of_interface[settings.interface] = self
         self.control = self.interface.control
         self.services = IsdnServices(self)
 
@@ -88,8 +98,13 @@ class IsdnLine(Indifferent):
 
     @property
     def is_up(self) -> bool:
-        """Whether its data link is up."""
-        return self.control.is_up()
+        """Whether its data link is up, or comes up when a call wants it."""
+        return self.interface.is_ready
+
+    @property
+    def idle(self) -> int:
+        """How many of its B-channels could be taken."""
+        return sum(map(self.control.channels.is_idle, self.channels))
 
     @property
     def tells_hold(self) -> bool:
@@ -112,13 +127,26 @@ class IsdnLine(Indifferent):
         elements = self._setup_elements(request, number)
         leg = self.new_leg(owner, incoming=False, address=self.parties.uri(number))
         try:
-            call = self.control.setup(elements, now)
+            call = self.control.setup(elements, now, channel=self.free_channel())
         except GatewayError:
             self.forget(leg, now)
             raise
         self._take(leg, call).placed(Calling(self, elements, number))
         leg.reserve(request.session, now)
         return leg
+
+    def free_channel(self, but: Collection[BChannel] = ()) -> BChannel | None:
+        """The B-channel that a call of ours should have, none of `but`; None leaves it to call control.
+
+        Where the D channel is that of several trunks, it is one of this trunk's. Raises GatewayError when all are
+        taken.
+        """
+        if not but and not self.control.settings.explicit:
+            return None
+        found = self.control.channels.next_idle(self.channels, but)
+        if found is None:
+            raise GatewayError("no B-channel is free", sip_status=503, cause=34)
+        return found
 
     def _check(self, request: CallRequest) -> None:
         if not self.is_up:
@@ -146,6 +174,10 @@ class IsdnLine(Indifferent):
 
     def call_offered(self, call: IsdnCall, message: Message, now: float) -> None:
         """SETUP. Raises GatewayError when no more calls are taken, or the number is missing."""
+        line = self._of_interface.get(call.channel.interface) if call.channel is not None else None
+        (line or self)._offered(call, message, now)
+
+    def _offered(self, call: IsdnCall, message: Message, now: float) -> None:
         if not self.end.takes_calls(now):
             raise GatewayError("no more calls are taken", sip_status=503, cause=42)
         has_number = message.contents(Identifier.CALLED_PARTY_NUMBER) is not None
@@ -266,10 +298,18 @@ def own_host(configuration: Configuration) -> str:
     return host or "gateway.invalid"
 
 
-def _interface(settings: IsdnTrunk, side: Side) -> InterfaceSettings:
+def _interface(settings: IsdnTrunk, configuration: Configuration) -> InterfaceSettings:
+    """With the B-channels of all trunks that this D channel is for, its own first."""
+    others = tuple(trunk for trunk in configuration.isdn_trunks if trunk.nfas == settings.name)
     return InterfaceSettings(
-        side,
+        Side(settings.side),
         variant(settings.variant),
-        tuple(BChannel(0, number) for number in settings.channel_numbers),
+        tuple(channel for trunk in (settings, *others) for channel in _channels(trunk)),
         access=settings.access,
+        multipoint=settings.bus,
+        explicit=bool(others),
     )
+
+
+def _channels(settings: IsdnTrunk) -> tuple[BChannel, ...]:
+    return tuple(BChannel(settings.interface, number) for number in settings.channel_numbers)
