@@ -1,14 +1,98 @@
 """Active replay: the gateway in the place of a host of a recording, on a virtual clock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, Protocol
 
+from gateway.capture.replay import no_collections
+from gateway.capture.signals import Problem, Reading
 from gateway.configuration import Configuration
+from gateway.engine.signal import Signal
+from gateway.model.errors import DecodeError, GatewayError
 from gateway.regression.comparison import Compared, Verdict
+from gateway.regression.deduction import configured, deduced
+from gateway.regression.endpoints import Hosts
+from gateway.regression.isdn_part import IsdnPart
+from gateway.regression.isdn_tape import IsdnEntry, IsdnTape, isdn_entry_of
 from gateway.regression.message import Message
 from gateway.regression.played import Played
+from gateway.regression.sip_deduction import SipPeers
+from gateway.regression.sip_part import Readiness, SipPart
+from gateway.regression.sip_tape import Entry, Tape, entry_of
+from gateway.regression.stage import Stage
 
-__all__ = ["Compared", "Message", "Played", "Verdict", "play"]
+__all__ = ["Compared", "Message", "Played", "Verdict", "configuration_of", "play"]
+
+PATIENCE = 4.0
+"""Virtual seconds that a recorded message may wait for what it answers: the played host may have been quicker."""
+_AFTER = 1.0
+"""Virtual seconds after the last packet: what the gateway says a little later than the played host."""
+
+
+class Recording:
+    """A capture file as the played hosts saw it."""
+
+    def __init__(self, capture: Path, hosts: Sequence[str]) -> None:
+        self.hosts = Hosts(tuple(hosts))
+        self.problems: list[Problem] = []
+        self.epoch = 0.0
+        self._sip: list[Entry] = []
+        self._isdn: list[IsdnEntry] = []
+        self._others: set[str] = set()
+        with no_collections():
+            self._read(Reading(capture, self.problems.append))
+        self.sip = Tape(self._sip)
+        self.isdn = IsdnTape(self._isdn)
+
+    def _read(self, reading: Iterable[Signal]) -> None:
+        signals = sorted(reading, key=lambda signal: (signal.time, signal.frame))
+        self.epoch = signals[0].time if signals else 0.0
+        for signal in signals:
+            try:
+                self._take(signal)
+            except DecodeError as error:
+                self.problems.append(Problem(signal.frame, str(error)))
+
+    def _take(self, signal: Signal) -> None:
+        if signal.protocol == "sip":
+            entry = entry_of(signal, self.epoch, self.hosts)
+            if entry is not None:
+                self._sip.append(entry)
+        elif signal.protocol == "q931":
+            other = isdn_entry_of(signal, self.epoch, self.hosts)
+            if other is not None:
+                self._isdn.append(other)
+        elif signal.protocol not in self._others:
+            self._others.add(signal.protocol)
+            self.problems.append(Problem(signal.frame, f"{signal.protocol} is not played (said once)"))
+
+    def configuration(self) -> dict[str, Any]:
+        """gateway.yaml for the played hosts. Raises GatewayError."""
+        return deduced(self.sip, self.isdn, self.hosts)
+
+
+class _Part(Protocol):
+    """What plays the messages of one protocol."""
+
+    sent: list[Message]
+    received: list[Message]
+
+    def readiness(self, entry: Any) -> Readiness:
+        """Whether the message can be fed in now."""
+
+    def give_up(self, entry: Any) -> None:
+        """It was waited for long enough."""
+
+    def leave_out(self, entry: Any) -> None:
+        """It is not fed in."""
+
+    def feed(self, entry: Any) -> None:
+        """The gateway gets it."""
+
+
+def configuration_of(capture: Path, hosts: Sequence[str]) -> dict[str, Any]:
+    """The configuration that `play` deduces, as a document for gateway.yaml. Raises as `play` does."""
+    return Recording(capture, hosts).configuration()
 
 
 def play(capture: Path, hosts: Sequence[str], configuration: Configuration | None = None, *, seed: int = 0) -> Played:
@@ -19,4 +103,90 @@ def play(capture: Path, hosts: Sequence[str], configuration: Configuration | Non
     Raises DecodeError when the file is no capture, GatewayError when it has nothing that these hosts could be played
     in.
     """
-    raise NotImplementedError
+    recording = Recording(capture, hosts)
+    if not recording.sip.entries and not recording.isdn.entries:
+        raise GatewayError(f"no signalling to or from {recording.hosts} that could be played", where=str(capture))
+    settings = configuration or configured(recording.configuration())
+    return _Playing(recording, settings, seed).run()
+
+
+class _Playing:
+    """One run."""
+
+    def __init__(self, recording: Recording, configuration: Configuration, seed: int) -> None:
+        self._recording = recording
+        self._problems = [_said(each) for each in recording.problems]
+        names = SipPeers(recording.sip).names()
+        self._stage = Stage(configuration, seed=str(seed), epoch=recording.epoch, names=names)
+        self._sip = SipPart(recording.sip, self._stage, self._problems)
+        self._isdn = IsdnPart(recording.isdn, self._stage, configuration, self._problems)
+        self._stage.sent, self._stage.frame_sent = self._sip.take, self._isdn.take
+
+    def run(self) -> Played:
+        """From the first packet to a moment after the last."""
+        stage = self._stage
+        stage.start()
+        self._isdn.start()
+        entries: list[Entry | IsdnEntry] = [*self._recording.sip.entries, *self._recording.isdn.entries]
+        for entry in sorted(entries, key=lambda each: (each.time, each.frame)):
+            stage.advance(entry.time)
+            if not entry.is_ours:
+                self._play(self._sip if isinstance(entry, Entry) else self._isdn, entry)
+        stage.advance(stage.now + _AFTER)
+        return self._played()
+
+    def _play(self, part: _Part, entry: Entry | IsdnEntry) -> None:
+        deadline = self._stage.now + PATIENCE
+        while (ready := part.readiness(entry)) is Readiness.WAIT:
+            if not self._stage.step(deadline):
+                part.give_up(entry)
+                ready = Readiness.NEVER
+                break
+        if ready is Readiness.READY:
+            part.feed(entry)
+        else:
+            part.leave_out(entry)
+
+    def _played(self) -> Played:
+        stage = self._stage
+        compared = self._sip.matching.compared() + self._isdn.compared()
+        problems = [*self._problems, *_what_cannot_be_played(self._recording)]
+        problems += [f"nobody knows where {host} is" for host in sorted(stage.unknown_hosts)]
+        problems += [f"fault: {each['reason']}" for each in stage.events if each["event"] == "fault"]
+        return Played(
+            tuple(sorted(compared, key=_time)),
+            _in_time(self._sip.sent, self._isdn.sent),
+            _in_time(self._sip.received, self._isdn.received),
+            tuple(stage.records),
+            tuple(problems),
+            tuple(stage.events),
+        )
+
+
+def _what_cannot_be_played(recording: Recording) -> list[str]:
+    """Calls that the host made by itself, and calls that it answered itself: a phone, no gateway."""
+    found = []
+    calls = [each for each in recording.sip.entries if each.is_initial and not each.is_copy]
+    invites = [each for each in calls if each.message.method == "INVITE"]
+    placed, taken = [each for each in invites if each.is_ours], [each for each in invites if not each.is_ours]
+    if placed and not taken:
+        frames = ", ".join(str(each.frame) for each in placed[:3])
+        found.append(f"{recording.hosts} places calls by itself (frame {frames}): a gateway only passes calls on")
+    if taken and not placed and not recording.isdn.entries:
+        found.append(
+            f"{recording.hosts} answers calls itself (frame {taken[0].frame}): a phone; a gateway only passes calls on"
+        )
+    return found
+
+
+def _said(problem: Problem) -> str:
+    return f"frame {problem.frame}: {problem.what}" if problem.frame else problem.what
+
+
+def _in_time(*messages: list[Message]) -> tuple[Message, ...]:
+    return tuple(sorted((each for some in messages for each in some), key=lambda each: each.time))
+
+
+def _time(compared: Compared) -> float:
+    told = compared.recorded or compared.ours
+    return told.time if told else 0.0

@@ -1,0 +1,53 @@
+"""A configuration for the played host, out of the recording: its addresses, its peers as trunks, routes by what went
+where.
+"""
+
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from gateway.configuration import Configuration
+from gateway.model.errors import GatewayError
+from gateway.regression.endpoints import Hosts
+from gateway.regression.isdn_deduction import lines
+from gateway.regression.isdn_tape import IsdnTape
+from gateway.regression.routes_deduction import routes
+from gateway.regression.sip_deduction import SipPeers
+from gateway.regression.sip_tape import Tape
+
+_NOWHERE = "udp:192.0.2.1:5060"
+"""What is listened on when the recording has no SIP (RFC 5737)."""
+
+Document = dict[str, Any]
+
+
+def deduced(sip: Tape, isdn: IsdnTape, hosts: Hosts) -> Document:
+    """gateway.yaml as a document. Raises GatewayError when there is nobody to talk to."""
+    peers, access = SipPeers(sip), lines(isdn)
+    trunks = [*peers.trunks(), *(line.trunk() for line in access)]
+    if not trunks:
+        raise GatewayError(f"nobody talks to {hosts} in the recording")
+    document: Document = {"listen": peers.listeners() or [_NOWHERE], "trunks": trunks}
+    document["routes"] = routes([*peers.steps(), *(step for line in access for step in line.steps())])
+    if peers.product:
+        document["user_agent"] = peers.product
+    # Nobody in the recording would answer an OPTIONS of ours.
+    document["timing"] = {"options": 0}
+    return document
+
+
+def configured(document: Document) -> Configuration:
+    """The document as a configuration. Raises GatewayError for what in the recording no configuration can say."""
+    try:
+        return Configuration.model_validate(document)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(map(str, first["loc"]))
+        raise GatewayError(f"no configuration can be deduced: {key}: {first['msg']}") from error
+
+
+def as_yaml(document: Document) -> str:
+    """The document as gateway.yaml."""
+    text: str = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+    return text

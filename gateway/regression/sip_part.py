@@ -1,0 +1,180 @@
+"""The SIP side of a replay: each message of a peer is fed in when it can be, and what comes out finds its like."""
+
+from enum import Enum, auto
+
+from gateway.model.errors import DecodeError
+from gateway.regression import sip_rewriting
+from gateway.regression.endpoints import Endpoint
+from gateway.regression.message import Message as Told
+from gateway.regression.message import name_of
+from gateway.regression.sip_identities import Identities, OwnLeg
+from gateway.regression.sip_matching import SipMatching
+from gateway.regression.sip_tape import Entry, Tape, Transaction, copy_key, transaction
+from gateway.regression.stage import Stage
+from gateway.sip.flow import Flow
+from gateway.sip.message import parse
+
+
+class Readiness(Enum):
+    """Whether a recorded message can be fed in."""
+
+    READY = auto()
+    WAIT = auto()
+    NEVER = auto()
+
+
+class SipPart:
+    """`feed` and `readiness` take what peers said, in order. `sent` and `received` are what went out and in."""
+
+    def __init__(self, tape: Tape, stage: Stage, problems: list[str]) -> None:
+        self.sent: list[Told] = []
+        self.received: list[Told] = []
+        self._tape = tape
+        self._stage = stage
+        self._problems = problems
+        self._identities = Identities()
+        self.matching = SipMatching(tape, self._identities, problems)
+        self._connections: dict[tuple[str, Endpoint], int] = {}
+        self._copies: set[tuple[object, ...]] = set()
+        self._finals: dict[Transaction, int] = {}
+        self._fed: dict[Transaction, Entry] = {}
+        self._fed_keys: dict[Transaction, Transaction] = {}
+        self._waited_for: object = None
+        self._unknown: set[str] = set()
+        self._hosts = frozenset(listener[1] for listener in stage.listeners)
+        self._open = _open_questions(tape)
+
+    # --- in ---
+
+    def readiness(self, entry: Entry) -> Readiness:
+        """Whether the gateway has said by now what this message speaks of."""
+        if not entry.message.is_request:
+            return self._known(entry.transaction, entry.transaction in self._identities.requests)
+        if entry.transaction in self._tape.challenged or self._acknowledges_challenge(entry):
+            return Readiness.NEVER
+        for legs in sip_rewriting.dialogs_named(entry.message):
+            if not any(self._identities.ours(leg) for leg in legs) and any(leg in self._tape.legs for leg in legs):
+                found = self._known(legs, known=False)
+                if found is Readiness.WAIT:
+                    return found
+        return self._ready_within(entry) if entry.message.to_tag else Readiness.READY
+
+    def _ready_within(self, entry: Entry) -> Readiness:
+        """Within a dialog: it has to be ours by now, and what the host had answered in it before, answered by us."""
+        leg = entry.leg
+        own = self._identities.ours(leg)
+        if own is None:
+            return self._known(leg, known=leg not in self._tape.legs)
+        for asked in self._open.get(entry.frame, ()):
+            if asked in self._fed_keys and self._fed_keys[asked] not in self._finals:
+                return self._known((asked, entry.frame), known=False)
+        if entry.message.method == "PRACK" and not self._is_reliable(entry, own):
+            return self._known((leg, entry.message.headers.get("rack")), known=False)
+        return Readiness.READY
+
+    def give_up(self, entry: Entry) -> None:
+        """It was waited for long enough: whatever else speaks of the same does not wait again."""
+        self._identities.given_up.add(self._waited_for)
+
+    def _known(self, what: object, known: bool) -> Readiness:
+        if known:
+            return Readiness.READY
+        self._waited_for = what
+        return Readiness.NEVER if what in self._identities.given_up else Readiness.WAIT
+
+    def leave_out(self, entry: Entry) -> None:
+        """It is not fed in: said why."""
+        message = entry.message
+        if entry.transaction in self._tape.challenged or self._acknowledges_challenge(entry):
+            return
+        if entry.is_copy:
+            return
+        what = "answers" if not message.is_request else "belongs to"
+        why = "a request that the gateway did not send" if not message.is_request else "what the gateway did not do"
+        self._problems.append(f"frame {entry.frame}: {entry.told.name} is not played, it {what} {why}")
+
+    def feed(self, entry: Entry) -> None:
+        """The gateway gets the message."""
+        octets = self._rewritten(entry)
+        if entry.message.is_request:
+            try:
+                key = transaction(parse(octets))
+            except DecodeError:
+                key = entry.transaction
+            self._fed.setdefault(key, entry)
+            self._fed_keys[entry.transaction] = key
+        told = entry.told
+        self.received.append(
+            Told(told.frame, self._stage.now, "sip", told.source, told.destination, told.name, octets)
+        )
+        self._stage.gateway.receive(octets, self._flow(entry), self._stage.now)
+
+    def _rewritten(self, entry: Entry) -> bytes:
+        message = entry.message
+        if not message.is_request:
+            return sip_rewriting.response(message, self._identities.requests[entry.transaction], self._identities)
+        own = self._identities.ours(entry.leg) if message.to_tag else None
+        if own is None:
+            if message.to_tag and message.call_id not in self._unknown:
+                self._unknown.add(message.call_id)
+                self._problems.append(
+                    f"frame {entry.frame}: the call of this {message.method} is not in the recording"
+                )
+            return sip_rewriting.outside(message, self._identities)
+        return sip_rewriting.within_dialog(message, own, self._identities, self._is_own_uri)
+
+    def _is_own_uri(self, uri: str) -> bool:
+        return any(f"{host}" in uri for host in self._hosts)
+
+    def _flow(self, entry: Entry) -> Flow:
+        listener = self._stage.listener_of(entry.transport, *entry.own)
+        connection = 0
+        if entry.transport.is_reliable:
+            known = self._connections
+            connection = known.setdefault((entry.transport, entry.peer), len(known) + 1)
+        return Flow(entry.transport, entry.peer.host, entry.peer.port, connection, listener)
+
+    def _acknowledges_challenge(self, entry: Entry) -> bool:
+        return entry.message.method == "ACK" and (
+            entry.transaction._replace(method="INVITE") in self._tape.challenged
+        )
+
+    def _is_reliable(self, entry: Entry, own: OwnLeg) -> bool:
+        words = (entry.message.headers.get("rack") or "").split()
+        numbers = [int(word) for word in words[:2] if word.isdecimal()]
+        return len(numbers) == 2 and (numbers[1], numbers[0]) in own.rseq
+
+    # --- out ---
+
+    def take(self, flow: Flow, octets: bytes) -> None:
+        """The gateway sends something."""
+        listener = self._stage.listeners[min(flow.listener, len(self._stage.listeners) - 1)]
+        source, destination = Endpoint(*listener[1:]), Endpoint(flow.host, flow.port)
+        told = Told(None, self._stage.now, "sip", str(source), str(destination), name_of("sip", octets), octets)
+        self.sent.append(told)
+        message = parse(octets)
+        key = (destination.host, *copy_key(message))
+        if key in self._copies:
+            return
+        self._copies.add(key)
+        if message.is_request:
+            self.matching.request(told, message, destination)
+            return
+        asked = self._fed.get(transaction(message))
+        self.matching.response(told, message, asked)
+        if asked is not None and message.status >= 200:
+            self._finals[transaction(message)] = message.status
+
+
+def _open_questions(tape: Tape) -> dict[int, tuple[Transaction, ...]]:
+    """For each request within a dialog, by its frame: the peer's earlier requests there that had been answered."""
+    answered: dict[str, list[Transaction]] = {}
+    found: dict[int, tuple[Transaction, ...]] = {}
+    for entry in tape.entries:
+        message = entry.message
+        call = message.call_id
+        if entry.is_ours and message.status >= 200:
+            answered.setdefault(call, []).append(entry.transaction)
+        elif not entry.is_ours and message.is_request and message.to_tag:
+            found[entry.frame] = tuple(dict.fromkeys(answered.get(call, ())))
+    return found
