@@ -17,6 +17,8 @@ from gateway.regression.trial import Result, Trial, prepared, sentence
 if TYPE_CHECKING:
     from distributed import Client
 
+_PATIENCE = 15
+"""Seconds in which the scheduler has to answer."""
 _AHEAD = 4
 """Tasks for each thread of the cluster that are on their way: it always has work, and no more octets than that."""
 
@@ -42,7 +44,7 @@ def _client(address: str, jobs: int | None) -> "Iterator[Client]":
     address = address or config.get("scheduler-address", "")
     try:
         if address:
-            client = Client(address, set_as_default=False)
+            client = Client(address, set_as_default=False, timeout=_PATIENCE)
         else:
             cluster = LocalCluster(n_workers=jobs, threads_per_worker=1, dashboard_address=None)
             client = Client(cluster, set_as_default=False)

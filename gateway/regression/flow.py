@@ -35,7 +35,7 @@ class Walk:
         for index, step in enumerate(expect.anywhere):
             at = self.elsewhere(step, taken)
             if at is None:
-                yield self._missed(f"anywhere.{index}", step, 0, None)
+                yield self._missed(f"anywhere.{index}", step, 0, None, taken)
             else:
                 taken.add(at)
         for index, step in enumerate(expect.never):
@@ -51,9 +51,10 @@ class Walk:
         """The first message that is what the step wants, and not taken yet."""
         return next((at for at in self._all if at not in taken and not self.wrong(step, at)), None)
 
-    def nearest(self, step: Step, start: int, before: float | None) -> int | None:
-        """The message of that name, from `start` on, in which least is not as wanted."""
-        named = [at for at in self._all[start:] if is_called(self.messages[at], step.message)]
+    def nearest(self, step: Step, start: int, before: float | None, taken: Container[int] = ()) -> int | None:
+        """The message of that name, from `start` on and not taken yet, in which least is not as wanted."""
+        free = (at for at in self._all[start:] if at not in taken)
+        named = [at for at in free if is_called(self.messages[at], step.message)]
         return min(named, key=lambda at: len(self.wrong(step, at, before)), default=None)
 
     def _in_order(self, steps: tuple[Step, ...]) -> Iterator[Missed]:
@@ -68,8 +69,8 @@ class Walk:
                 continue
             start, before = at + 1, self.messages[at].time
 
-    def _missed(self, place: str, step: Step, start: int, before: float | None) -> Missed:
-        at = self.nearest(step, start, before)
+    def _missed(self, place: str, step: Step, start: int, before: float | None, taken: Container[int] = ()) -> Missed:
+        at = self.nearest(step, start, before, taken)
         if at is None:
             last = f" behind {self._named(start - 1)}" if start else ""
             return Missed(place, described(step), f"none{last}", self._frame(start - 1) if start else 0)

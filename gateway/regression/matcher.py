@@ -65,12 +65,12 @@ class Matcher(Table):
             return _same(self.equals, found)
         if "absent" in said:
             return found is None
+        if "one_of" in said:
+            return any(_same(each, found) for each in self.one_of)
         if found is None:
             return False
         if "regex" in said:
             return re.fullmatch(self.regex, str(found), re.DOTALL) is not None
-        if "one_of" in said:
-            return any(_same(each, found) for each in self.one_of)
         return "any" in said or self._within(found)
 
     def _within(self, found: Any) -> bool:

@@ -14,9 +14,20 @@ Written = dict[str, Any]
 _MILLI = 1000
 
 
-def plain(value: Any) -> Any:
-    """A value as a scenario says it; what is not there is wanted absent."""
-    return {"absent": True} if value is None else value
+def put(written: Written, key: str, value: Any) -> None:
+    """Puts a value into a scenario, quoted as the one before; what is not there is wanted absent."""
+    before = written.get(key)
+    if isinstance(value, str) and isinstance(before, str):
+        value = type(before)(value)
+    written[key] = _absent() if value is None else value
+
+
+def _absent() -> Written:
+    from ruamel.yaml.comments import CommentedMap  # only --update needs it
+
+    wanted: Written = CommentedMap(absent=True)
+    wanted.fa.set_flow_style()  # type: ignore[attr-defined]  # in one line
+    return wanted
 
 
 class Steps:
@@ -51,8 +62,8 @@ class Steps:
         for index, step in enumerate(wanted):
             at = self._walk.elsewhere(step, taken)
             if at is None:
-                at = self._walk.nearest(step, 0, None)
-                if at is None or at in taken:
+                at = self._walk.nearest(step, 0, None, taken)
+                if at is None:
                     lost.append(index)
                     continue
                 self._put(written[index], step, at, None)
@@ -73,10 +84,10 @@ class Steps:
             ("to", step.destination, message.destination),
         ):
             if matcher is not None and not matcher.fits(value):
-                written[key] = value
+                put(written, key, value)
         for name, matcher in step.fields.items():
             if not matcher.fits(message.field(name)):
-                written["fields"][name] = plain(message.field(name))
+                put(written["fields"], name, message.field(name))
         if before is not None:
             _put_times(written, step, message.time - before)
 

@@ -4,7 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, NonNegativeFloat, NonNegativeInt, Tag, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Discriminator,
+    Field,
+    GetJsonSchemaHandler,
+    NonNegativeFloat,
+    NonNegativeInt,
+    Tag,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from gateway.configuration import Configuration
 from gateway.model.errors import MappingError
@@ -13,7 +26,16 @@ from gateway.tables import Key, Table, load, refuse, where
 
 Counted = Literal["sip", "q931", "h225", "h450"]
 Protocol = Literal["sip", "q931", "iua", "h225"]
+MessageName = Annotated[
+    str,
+    BeforeValidator(lambda name: str(name) if isinstance(name, int) else name),
+    WithJsonSchema({"type": ["string", "integer"]}),
+]
+"""202 is a name, too."""
 Fields = dict[str, Matcher]
+_TEXT = {"type": "string"}
+Hosts = Annotated[tuple[str, ...], WithJsonSchema({"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]})]
+"""One may stand alone."""
 
 
 class RecordedWith(Table):
@@ -29,7 +51,7 @@ class Step(Table):
     `after` and `within` are seconds since the message of the step before (since the start, for the first).
     """
 
-    message: str = Field(min_length=1)
+    message: MessageName
     protocol: Protocol | None = None
     by: Literal["us", "peer"] | None = None
     source: Matcher | None = Field(default=None, alias="from")
@@ -93,7 +115,7 @@ class Variation(Table):
     """
 
     field: str = ""
-    message: str = ""
+    message: MessageName = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -105,6 +127,10 @@ class Variation(Table):
         if not self.field and not self.message:
             raise ValueError("should name a field, a message or both")
         return self
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [_TEXT, handler.resolve_ref_schema(handler(core))]}
 
 
 def _kind(found: object) -> str:
@@ -122,7 +148,7 @@ class Scenario(Table):
     recorded_with: RecordedWith = RecordedWith()
     note: str = ""
     roles: dict[str, str] = Field(default_factory=dict)
-    hosts: tuple[str, ...] = Field(default=(), alias="as")
+    hosts: Hosts = Field(default=(), alias="as")
     configuration: (
         Annotated[Annotated[Path, Tag("file")] | Annotated[Configuration, Tag("inline")], Discriminator(_kind)] | None
     ) = None

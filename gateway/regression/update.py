@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from gateway.model.errors import GatewayError
 from gateway.regression.conversation import Conversation, conversation
 from gateway.regression.expectation import flat, unmet, verdicts
-from gateway.regression.renewal import Steps, plain
+from gateway.regression.renewal import Steps, put
 from gateway.regression.scenario import Scenario, configuration_of, scenario
 from gateway.regression.suite import ScenarioFile, side_by_side
 from gateway.regression.trial import Result, sentence
@@ -94,9 +94,9 @@ def _renew_list(
     written: list[Document], wanted: Sequence[Mapping[str, Any]], came: Sequence[Document], keys: Sequence[str]
 ) -> None:
     for document, matchers, fields in zip(written, wanted, came, strict=False):
-        document.update(
-            {key: plain(fields.get(key)) for key, each in matchers.items() if not each.fits(fields.get(key))}
-        )
+        for key, matcher in matchers.items():
+            if not matcher.fits(fields.get(key)):
+                put(document, key, fields.get(key))
     del written[len(came) :]
     written += [_chosen(fields, keys) for fields in came[len(written) :]]
 
