@@ -40,9 +40,9 @@ Holder = TypeVar("Holder")
 class Channels(Generic[Holder]):
     """The B-channels that one D-channel controls, those of other interfaces too (NFAS, then `explicit`).
 
-    Each is idle, held, or out of service; one that is held and goes out of service does so when it is freed. `home` is
-    the interface that has the D-channel, that of the first one. Raises LocalProtocolError for numbers that no element
-    can name.
+    Each is idle, held, or out of service; one that is held and goes out of service does so when it is freed.
+    `home` is the interface that has the D-channel, that of the first one. Raises LocalProtocolError for numbers that
+    no element can name.
     """
 
     def __init__(
