@@ -31,6 +31,11 @@ class IsdnEntry:
         self.call = 0
 
     @property
+    def order(self) -> object:
+        """What is equal in messages that keep their order: those of one call."""
+        return self.line, self.call
+
+    @property
     def is_broadcast(self) -> bool:
         """Whether it went to all terminals of a bus."""
         return self.tei == _BROADCAST

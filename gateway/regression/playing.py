@@ -24,7 +24,7 @@ from gateway.regression.stage import Stage
 __all__ = ["Compared", "Message", "Played", "Verdict", "configuration_of", "play"]
 
 PATIENCE = 4.0
-"""Virtual seconds that a recorded message may wait for what it answers: the played host may have been quicker."""
+"""Virtual seconds for which a message that has to wait holds back those behind it."""
 _AFTER = 1.0
 """Virtual seconds after the last packet: what the gateway says a little later than the played host."""
 
@@ -80,9 +80,6 @@ class _Part(Protocol):
     def readiness(self, entry: Any) -> Readiness:
         """Whether the message can be fed in now."""
 
-    def give_up(self, entry: Any) -> None:
-        """It was waited for long enough."""
-
     def leave_out(self, entry: Any) -> None:
         """It is not fed in."""
 
@@ -120,6 +117,7 @@ class _Playing:
         self._stage = Stage(configuration, seed=str(seed), epoch=recording.epoch, names=names)
         self._sip = SipPart(recording.sip, self._stage, self._problems)
         self._isdn = IsdnPart(recording.isdn, self._stage, configuration, self._problems)
+        self._held: list[Entry | IsdnEntry] = []
         self._stage.sent, self._stage.frame_sent = self._sip.take, self._isdn.take
 
     def run(self) -> Played:
@@ -129,23 +127,40 @@ class _Playing:
         self._isdn.start()
         entries: list[Entry | IsdnEntry] = [*self._recording.sip.entries, *self._recording.isdn.entries]
         for entry in sorted(entries, key=lambda each: (each.time, each.frame)):
-            stage.advance(entry.time)
+            self._advance(entry.time)
             if not entry.is_ours:
-                self._play(self._sip if isinstance(entry, Entry) else self._isdn, entry)
-        stage.advance(stage.now + _AFTER)
+                self._held.append(entry)
+                self._feed_what_is_ready()
+        self._advance(stage.now + _AFTER)
+        for entry in self._held:
+            self._part(entry).leave_out(entry)
         return self._played()
 
-    def _play(self, part: _Part, entry: Entry | IsdnEntry) -> None:
-        deadline = self._stage.now + PATIENCE
-        while (ready := part.readiness(entry)) is Readiness.WAIT:
-            if not self._stage.step(deadline):
-                part.give_up(entry)
-                ready = Readiness.NEVER
-                break
-        if ready is Readiness.READY:
-            part.feed(entry)
-        else:
-            part.leave_out(entry)
+    def _advance(self, until: float) -> None:
+        """Time goes by; what was held back is fed in as soon as it can be."""
+        while self._held and self._stage.step(until):
+            self._feed_what_is_ready()
+        self._stage.advance(until)
+
+    def _feed_what_is_ready(self) -> None:
+        """Each message in order; one that has to wait holds back what follows it in its call, for a while."""
+        fed = True
+        while fed and self._held:
+            fed = False
+            waiting: set[object] = set()
+            for entry in tuple(self._held):
+                part = self._part(entry)
+                ready = Readiness.WAIT if entry.order in waiting else part.readiness(entry)
+                if ready is Readiness.WAIT:
+                    if entry.order and self._stage.now - entry.time < PATIENCE:
+                        waiting.add(entry.order)
+                    continue
+                self._held.remove(entry)
+                (part.feed if ready is Readiness.READY else part.leave_out)(entry)
+                fed = fed or ready is Readiness.READY
+
+    def _part(self, entry: Entry | IsdnEntry) -> _Part:
+        return self._sip if isinstance(entry, Entry) else self._isdn
 
     def _played(self) -> Played:
         stage = self._stage

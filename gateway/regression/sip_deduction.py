@@ -177,9 +177,11 @@ def _says(message: Message, tag: str) -> bool:
 
 
 def _reliable(ours: list[Message]) -> str:
-    if any(each.method == "INVITE" and "100rel" in each.headers.all("require") for each in ours if each.is_request):
+    """By what the played host did, not by what it said that it could."""
+    wants = [each for each in ours if "100rel" in (tag.lower() for tag in each.headers.all("require"))]
+    if any(each.is_request and each.method == "INVITE" for each in wants):
         return "required"
-    return "supported" if any(_says(each, "100rel") for each in ours) else "off"
+    return "supported" if wants or any(each.cseq_method == "PRACK" for each in ours) else "off"
 
 
 def _teams(ours: list[Message], theirs: list[Message]) -> Document:

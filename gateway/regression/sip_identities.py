@@ -26,7 +26,6 @@ class Identities:
 
     def __init__(self) -> None:
         self.requests: dict[Transaction, Message] = {}
-        self.given_up: set[object] = set()
         self._ours: dict[Leg, OwnLeg] = {}
         self._recorded: dict[Leg, Leg] = {}
 

@@ -9,7 +9,7 @@ from gateway.regression.message import Message as Told
 from gateway.regression.message import name_of
 from gateway.regression.sip_identities import Identities, OwnLeg
 from gateway.regression.sip_matching import SipMatching
-from gateway.regression.sip_tape import Entry, Tape, Transaction, copy_key, transaction
+from gateway.regression.sip_tape import Entry, Leg, Tape, Transaction, copy_key, transaction
 from gateway.regression.stage import Stage
 from gateway.sip.flow import Flow
 from gateway.sip.message import parse
@@ -39,7 +39,6 @@ class SipPart:
         self._finals: dict[Transaction, int] = {}
         self._fed: dict[Transaction, Entry] = {}
         self._fed_keys: dict[Transaction, Transaction] = {}
-        self._waited_for: object = None
         self._unknown: set[str] = set()
         self._hosts = frozenset(listener[1] for listener in stage.listeners)
         self._open = _open_questions(tape)
@@ -49,38 +48,26 @@ class SipPart:
     def readiness(self, entry: Entry) -> Readiness:
         """Whether the gateway has said by now what this message speaks of."""
         if not entry.message.is_request:
-            return self._known(entry.transaction, entry.transaction in self._identities.requests)
+            return _ready(entry.transaction in self._identities.requests)
         if entry.transaction in self._tape.challenged or self._acknowledges_challenge(entry):
             return Readiness.NEVER
-        for legs in sip_rewriting.dialogs_named(entry.message):
-            if not any(self._identities.ours(leg) for leg in legs) and any(leg in self._tape.legs for leg in legs):
-                found = self._known(legs, known=False)
-                if found is Readiness.WAIT:
-                    return found
-        return self._ready_within(entry) if entry.message.to_tag else Readiness.READY
+        if not all(map(self._knows_one, sip_rewriting.dialogs_named(entry.message))):
+            return Readiness.WAIT
+        return _ready(self._is_ready_within(entry)) if entry.message.to_tag else Readiness.READY
 
-    def _ready_within(self, entry: Entry) -> Readiness:
+    def _knows_one(self, legs: tuple[Leg, ...]) -> bool:
+        """Whether a dialog that is named is one of ours by now, or never was one of the played host's."""
+        return any(self._identities.ours(leg) for leg in legs) or not any(leg in self._tape.legs for leg in legs)
+
+    def _is_ready_within(self, entry: Entry) -> bool:
         """Within a dialog: it has to be ours by now, and what the host had answered in it before, answered by us."""
-        leg = entry.leg
-        own = self._identities.ours(leg)
+        own = self._identities.ours(entry.leg)
         if own is None:
-            return self._known(leg, known=leg not in self._tape.legs)
-        for asked in self._open.get(entry.frame, ()):
-            if asked in self._fed_keys and self._fed_keys[asked] not in self._finals:
-                return self._known((asked, entry.frame), known=False)
-        if entry.message.method == "PRACK" and not self._is_reliable(entry, own):
-            return self._known((leg, entry.message.headers.get("rack")), known=False)
-        return Readiness.READY
-
-    def give_up(self, entry: Entry) -> None:
-        """It was waited for long enough: whatever else speaks of the same does not wait again."""
-        self._identities.given_up.add(self._waited_for)
-
-    def _known(self, what: object, known: bool) -> Readiness:
-        if known:
-            return Readiness.READY
-        self._waited_for = what
-        return Readiness.NEVER if what in self._identities.given_up else Readiness.WAIT
+            return entry.leg not in self._tape.legs
+        asked = (self._fed_keys.get(each) for each in self._open.get(entry.frame, ()))
+        if any(key is not None and key not in self._finals for key in asked):
+            return False
+        return entry.message.method != "PRACK" or self._is_reliable(entry, own)
 
     def leave_out(self, entry: Entry) -> None:
         """It is not fed in: said why."""
@@ -164,6 +151,10 @@ class SipPart:
         self.matching.response(told, message, asked)
         if asked is not None and message.status >= 200:
             self._finals[transaction(message)] = message.status
+
+
+def _ready(known: bool) -> Readiness:
+    return Readiness.READY if known else Readiness.WAIT
 
 
 def _open_questions(tape: Tape) -> dict[int, tuple[Transaction, ...]]:

@@ -58,6 +58,11 @@ class Entry:
         return Leg(message.call_id, message.from_tag if from_us else message.to_tag)
 
     @property
+    def order(self) -> object:
+        """What is equal in messages that keep their order: requests of one side of a call. None for a response."""
+        return (self.peer, self.message.call_id) if self.message.is_request else None
+
+    @property
     def is_initial(self) -> bool:
         """Whether it is a request outside of a dialog."""
         return self.message.is_request and not self.message.to_tag and self.message.method not in ("ACK", "CANCEL")

@@ -40,12 +40,12 @@ class Stage:
             configuration,
             token=TokensFrom(0, seeded(seed)),
             wall=lambda: epoch + self.now,
-            send=lambda flow, octets: self.sent(flow, octets),
+            send=lambda flow, octets: self.sent(flow, octets),  # noqa: PLW0108 -- `sent` is set later
             locate=self._locate,
             listeners=self.listeners,
             observer=self,
             record=self._record,
-            send_frame=lambda trunk, frame: self.frame_sent(trunk, frame),
+            send_frame=lambda trunk, frame: self.frame_sent(trunk, frame),  # noqa: PLW0108
         )
 
     def start(self) -> None:
