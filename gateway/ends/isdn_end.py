@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from gateway.configuration import Configuration, IsdnTrunk, place
+from gateway.ends.isdn_joining import IsdnJoinings
 from gateway.ends.isdn_leg import IsdnLeg
 from gateway.ends.isdn_line import IsdnLine
 from gateway.ends.isdn_links import IsdnLinks
@@ -47,6 +48,7 @@ class IsdnEnd:
         self.is_draining = False
         self._links = IsdnLinks(timers, send, token, observer)
         self._media = media or {}
+        self.joinings = IsdnJoinings(self)
         self.lines: dict[str, IsdnLine] = {}
         for settings in sorted(configuration.isdn_trunks, key=lambda trunk: bool(trunk.nfas)):
             main = self.lines.get(settings.nfas)

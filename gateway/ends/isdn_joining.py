@@ -1,24 +1,28 @@
-"""Two calls that we have joined are handed to the network they both go over, which then needs neither of us.
+"""Two calls that the network is asked to join: ECT, TBCT, RLT and QSIG's transfer by rerouteing.
 
-We are the user here: EctLinkIdRequest and ExplicitEctExecute (EN 300 369-1 §9.2.2), initiateTransfer (GR-2865),
-RLT_THIRD_PARTY (NIS A211-1). The calls are joined here before anything is asked of the network, and stay so when it
-refuses or keeps silent: no call is lost, and none is made twice. Success is a result, or that the network clears.
+The calls stay as they are until the network has answered, or has cleared them: a failure harms neither. What is asked
+for and in which order, the hub decides (mappings/transfer_ladder.yaml).
 """
 
-from collections.abc import Mapping
-from enum import StrEnum
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from gateway.ends.isdn_join_table import HOLD, TABLE, Action, Input, State
+from gateway.interworking import rose_errors
+from gateway.interworking.transfer_ladder import Service, ladder
+from gateway.isdn.elements import CallState
+from gateway.isdn.hold_table import HoldState
 from gateway.isdn.side import Side
-from gateway.model.call import NORMAL
-from gateway.model.legs import IsdnCall as CallOnTheWire
+from gateway.model.call import Clearing
+from gateway.model.causes import Cause
 from gateway.model.timers import Timer
 from gateway.model.transfer import (
     CallReference,
     Consultation,
+    HeldCall,
+    IdentityAbandoned,
     IdentityGranted,
     IdentityRequest,
-    LinkId,
     Outcome,
     RltCallId,
     TransferKind,
@@ -27,222 +31,306 @@ from gateway.model.transfer import (
 )
 
 if TYPE_CHECKING:
+    from gateway.ends.isdn_end import IsdnEnd
     from gateway.ends.isdn_leg import IsdnLeg
-    from gateway.ends.isdn_services import IsdnServices
+    from gateway.ends.isdn_line import IsdnLine
 
-T_RESPONSE = 4.0
-"""Seconds that an answer to an invoke may take (EN 300 369-1 §15: T1, T2)."""
-T_CLEARING = 5.0
-"""Seconds after a result in which the network clears; then we do."""
 _FLAG = 0x8000
-
-
-class State(StrEnum):
-    """What is awaited: the name of the second call, the answer to the join, the network's clearing."""
-
-    NAMING = "naming"
-    JOINING = "joining"
-    CLEARING = "clearing"
-    OVER = "over"
-
-
-class Input(StrEnum):
-    """What happens."""
-
-    NAMED = "named"
-    DONE = "result"
-    FAILED = "error or reject"
-    SILENCE = "no answer"
-    LEFT = "a call is over"
-
-
-class Action(StrEnum):
-    """What is done about it."""
-
-    IGNORE = "ignore"
-    JOIN = "ask for the join"
-    AWAIT = "await the clearing"
-    STAY = "stay joined here"
-    CLEAR = "clear both"
-    SUCCEED = "the network has them"
-    STOP = "stop"
-
-
-_S, _I, _A = State, Input, Action
-
-_ROWS: dict[State, dict[Input, tuple[Action, State]]] = {
-    _S.NAMING: {
-        _I.NAMED: (_A.JOIN, _S.JOINING),
-        _I.FAILED: (_A.STAY, _S.OVER),
-        _I.SILENCE: (_A.STAY, _S.OVER),
-        _I.LEFT: (_A.STOP, _S.OVER),
-    },
-    _S.JOINING: {
-        _I.DONE: (_A.AWAIT, _S.CLEARING),
-        _I.FAILED: (_A.STAY, _S.OVER),
-        _I.SILENCE: (_A.STAY, _S.OVER),
-        _I.LEFT: (_A.SUCCEED, _S.OVER),
-    },
-    _S.CLEARING: {
-        _I.SILENCE: (_A.CLEAR, _S.OVER),
-        _I.LEFT: (_A.SUCCEED, _S.OVER),
-    },
-    _S.OVER: {},
-}
-
-TABLE: dict[tuple[State, Input], tuple[Action, State]] = {
-    **{(state, each): (_A.IGNORE, state) for state in State for each in Input},
-    **{(state, each): cell for state, row in _ROWS.items() for each, cell in row.items()},
-}
+_NORMAL = (16, 31)
+"""Causes with which a network clears calls that it has joined."""
+_CLEAR = Cause(16)
+_SUCCESS = TransferOutcome(Outcome.SUCCEEDED, 200)
 
 
 class Procedure(NamedTuple):
-    """How a family of operations joins: the operation that names the second call, if any, and the one that joins."""
+    """How a service is asked for: the operations that name a call ("": none) and that join; on trunks of which kind.
 
+    `holds`: the first call is held before. `across`: the calls may be on two trunks of a group. `rings`: the second
+    one may ring.
+    """
+
+    operations: str
     names: str
     joins: str
+    holds: bool = False
+    across: bool = False
+    rings: bool = False
 
 
 PROCEDURES = {
-    "etsi": Procedure("EctLinkIdRequest", "ExplicitEctExecute"),
-    "ni2": Procedure("", "initiateTransfer"),
-    "dms100": Procedure("", "RLT_THIRD_PARTY"),
+    "ect-explicit": Procedure("etsi", "EctLinkIdRequest", "ExplicitEctExecute", across=True, rings=True),
+    "ect-implicit": Procedure("etsi", "", "EctExecute", holds=True, rings=True),
+    "tbct": Procedure("ni2", "", "initiateTransfer", rings=True),
+    "rlt": Procedure("dms100", "", "RLT_THIRD_PARTY", across=True),
+    "qsig-rerouteing": Procedure("qsig", "callTransferIdentify", "callTransferInitiate", across=True),
 }
+"""Services of mappings/transfer_ladder.yaml."""
+TOLD_HERE = "qsig-join"
+"""Both ends of two calls that are joined here are told of it: all that a QSIG network needs (ISO/IEC 13869)."""
 
 
 class Joining:
-    """Two calls on their way into the network."""
+    """Two calls on their way into the network. `left` are those that it has cleared, with what the hub has not been
+    told yet; `invoked` our invokes that are not answered, by trunk and invokeId.
+    """
 
-    __slots__ = ("first", "invoked", "second", "state", "timer")
+    __slots__ = (
+        *("failure", "first", "identity", "invoked", "left"),
+        *("procedure", "second", "service", "state", "timer"),
+    )
 
-    def __init__(self, first: "IsdnLeg", second: "IsdnLeg") -> None:
+    def __init__(self, first: "IsdnLeg", second: "IsdnLeg", service: str) -> None:
         self.first = first
         self.second = second
-        self.state = State.JOINING
+        self.service = service
+        self.procedure = PROCEDURES[service]
+        self.state = State.OVER
         self.timer: Timer | None = None
-        self.invoked: dict[int, tuple[IsdnLeg, str]] = {}
+        self.invoked: dict[tuple[str, int], str] = {}
+        self.left: dict[IsdnLeg, Clearing] = {}
+        self.identity: IdentityGranted | None = None
+        self.failure = TransferOutcome(Outcome.FAILED)
 
 
 class IsdnJoinings:
-    """What is under way on one trunk. `names` are the numbers that the network gave to calls (RLT)."""
+    """What is under way on all trunks. `names` are the numbers that the network gave to calls of ours (RLT)."""
 
-    def __init__(self, services: "IsdnServices") -> None:
-        self._services = services
-        self._line = services.line
+    def __init__(self, end: "IsdnEnd") -> None:
+        self._end = end
         self._of: dict[IsdnLeg, Joining] = {}
         self.names: dict[IsdnLeg, int] = {}
 
-    def begin(self, first: "IsdnLeg", second: "IsdnLeg", now: float) -> bool:
-        """Whether the network is asked, or is being asked already, to join these two."""
-        if first in self._of:
-            return self._of[first] is self._of.get(second)
-        procedure = PROCEDURES.get(self._line.variant.operations)
-        if procedure is None or not self._may(first, second):
+    # --- what can be asked for ---
+
+    def services(self, first: "IsdnLeg", second: "IsdnLeg") -> frozenset[str]:
+        """By which services the network can join the two."""
+        one, other = first.line, second.line
+        if not (one.settings.native and other.settings.native and _share(one, other)):
+            return frozenset()
+        if not first.call.is_active or first.gone or second.gone or first in self._of or second in self._of:
+            return frozenset()
+        found = {
+            name
+            for name, procedure in PROCEDURES.items()
+            if self._fits(procedure, one, other) and self._may(name, procedure, first, second)
+        }
+        if one.variant.symmetrical and other.variant.symmetrical and second.call.is_active:
+            found.add(TOLD_HERE)
+        return frozenset(found)
+
+    def _fits(self, procedure: Procedure, one: "IsdnLine", other: "IsdnLine") -> bool:
+        """Only a user asks a network; on QSIG either side does."""
+        sides = all(each.side is Side.USER or each.variant.symmetrical for each in (one, other))
+        variants = {one.variant.operations, other.variant.operations} == {procedure.operations}
+        return sides and variants and (one is other or procedure.across)
+
+    def _may(self, name: str, procedure: Procedure, first: "IsdnLeg", second: "IsdnLeg") -> bool:
+        if procedure.holds and not (first.line.variant.hold and first.call.hold_state is HoldState.IDLE):
             return False
-        joining = Joining(first, second)
+        if name == "rlt" and first not in self.names and second not in self.names:
+            return False
+        rings = procedure.rings and not second.incoming and second.call.state is CallState.CALL_DELIVERED
+        return second.call.is_active or rings
+
+    # --- asking ---
+
+    def begin(self, first: "IsdnLeg", second: "IsdnLeg", service: str, now: float) -> None:
+        """Asks the network; the owner of `first` hears what comes of it."""
+        joining = Joining(first, second, service)
+        if service not in self.services(first, second):
+            self._report(joining, now)
+            return
         self._of[first] = self._of[second] = joining
-        if procedure.names:
+        if joining.procedure.holds:
+            self._enter(joining, State.HOLDING, now)
+            if not first.call.hold(now):
+                self._happen(joining, Input.FAILED, now)
+        elif joining.procedure.names:
             self._enter(joining, State.NAMING, now)
-            self._invoke(joining, second, IdentityRequest(), procedure.names, now)
+            self._invoke(joining, second, IdentityRequest(), joining.procedure.names, now)
         else:
-            self._ask(joining, self._name_of(second), now)
-        return True
+            self._enter(joining, State.JOINING, now)
+            self._ask(joining, now)
 
-    def _may(self, first: "IsdnLeg", second: "IsdnLeg") -> bool:
-        """Only a user asks the network, for answered calls of one D channel; RLT for those that have a callId."""
-        line = self._line
-        wants = line.settings.native and line.side is Side.USER and first.line is second.line is line
-        up = first.call.is_active and second.call.is_active
-        return wants and up and (line.variant.operations != "dms100" or second in self.names)
+    def _ask(self, joining: Joining, now: float) -> None:
+        named, asked = joining.second, joining.first
+        if joining.service == "rlt" and named not in self.names:
+            named, asked = asked, named
+        granted = joining.identity
+        request = TransferRequest(
+            TransferKind.ATTENDED, granted.target if granted else None, self._name(joining, named)
+        )
+        self._invoke(joining, asked, request, joining.procedure.joins, now)
 
-    def _name_of(self, leg: "IsdnLeg") -> Consultation:
-        if self._line.variant.operations == "dms100":
+    def _name(self, joining: Joining, leg: "IsdnLeg") -> Consultation:
+        if joining.identity is not None:
+            return joining.identity.identity
+        if joining.service == "rlt":
             return RltCallId(self.names[leg])
+        if joining.procedure.holds:
+            return HeldCall()
         # As it stands in our messages on that call.
         return CallReference(leg.call.call_reference | (0 if leg.call.is_originating else _FLAG))
+
+    def _invoke(
+        self, joining: Joining, leg: "IsdnLeg", event: IdentityRequest | TransferRequest, operation: str, now: float
+    ) -> None:
+        number = leg.line.services.invoke(leg, event, now)
+        if number is not None:
+            joining.invoked[leg.line.name, number] = operation
+        else:
+            self._happen(joining, Input.FAILED, now)
 
     # --- what the network says ---
 
     def named(self, leg: "IsdnLeg", event: IdentityGranted, now: float) -> None:
         """A name for a call: of a SETUP of ours (RLT), or the one that was just asked for."""
+        joining = self._of.get(leg)
         if isinstance(event.identity, RltCallId):
             self.names[leg] = event.identity.value
-        elif isinstance(event.identity, LinkId) and leg in self._of:
-            self._happen(self._of[leg], Input.NAMED, now, event.identity)
+        elif joining is not None and self._is_answer(joining, leg, event.invoke_id):
+            joining.identity = event
+            self._happen(joining, Input.NAMED, now)
 
-    def answered(self, leg: "IsdnLeg", event: TransferOutcome, now: float) -> None:
-        """ReturnResult, ReturnError or Reject of an invoke of ours."""
+    def answered(self, leg: "IsdnLeg", event: TransferOutcome, now: float) -> bool:
+        """ReturnResult, ReturnError or Reject of an invoke of ours; False when it is none for a join."""
         joining = self._of.get(leg)
-        if joining is not None and event.invoke_id in joining.invoked:
-            del joining.invoked[event.invoke_id]
-            done = event.outcome is Outcome.SUCCEEDED
-            self._happen(joining, Input.DONE if done else Input.FAILED, now)
+        if joining is None or not self._is_answer(joining, leg, event.invoke_id):
+            return False
+        done = event.outcome is Outcome.SUCCEEDED
+        if not done:
+            joining.failure = event
+        self._happen(joining, Input.DONE if done else Input.FAILED, now)
+        return True
 
-    def left(self, leg: "IsdnLeg", now: float) -> None:
-        """The call is over."""
-        self.names.pop(leg, None)
+    def _is_answer(self, joining: Joining, leg: "IsdnLeg", invoke_id: int | None) -> bool:
+        return invoke_id is not None and joining.invoked.pop((leg.line.name, invoke_id), None) is not None
+
+    def held(self, leg: "IsdnLeg", refused: Cause | None, now: float) -> None:
+        """The answer to a HOLD of ours."""
         joining = self._of.get(leg)
         if joining is not None:
-            self._happen(joining, Input.LEFT, now)
+            self._happen(joining, Input.FAILED if refused else Input.HELD, now)
 
-    def pending(self, leg: "IsdnLeg") -> Mapping[int, str]:
-        """Invokes of ours that are not answered."""
+    def retrieved(self, leg: "IsdnLeg", refused: Cause | None, now: float) -> None:
+        """The answer to a RETRIEVE of ours."""
         joining = self._of.get(leg)
-        invoked = joining.invoked if joining is not None else {}
-        return {number: name for number, (_, name) in invoked.items()}
+        if joining is not None:
+            self._happen(joining, Input.FAILED if refused else Input.RETRIEVED, now)
+
+    def left(self, leg: "IsdnLeg", cause: Cause, clearing: Clearing, now: float) -> bool:
+        """The network has cleared the call. True: the hub is told in time, or never when both are the network's."""
+        joining = self._of.get(leg)
+        if joining is None:
+            return False
+        joining.left[leg] = clearing
+        leg.over(now)
+        self._happen(joining, Input.LEFT if cause.value in _NORMAL else Input.LOST, now)
+        return True
+
+    def forget(self, leg: "IsdnLeg", now: float) -> None:
+        """The leg is over; unless the network has ended it, we have."""
+        self.names.pop(leg, None)
+        joining = self._of.get(leg)
+        if joining is not None and leg not in joining.left:
+            self._happen(joining, Input.WITHDRAWN, now)
+
+    def pending(self, line: "IsdnLine") -> Mapping[int, str]:
+        """Invokes of ours on a trunk that are not answered."""
+        found: dict[int, str] = {}
+        for joining in set(self._of.values()):
+            found |= {number: name for (trunk, number), name in joining.invoked.items() if trunk == line.name}
+        return found
 
     # --- inside ---
 
-    def _happen(self, joining: Joining, input: Input, now: float, name: Consultation | None = None) -> None:
+    def _happen(self, joining: Joining, input: Input, now: float) -> None:
         action, state = TABLE[joining.state, input]
         if action is Action.IGNORE:
             return
+        if input is Input.SILENCE:
+            joining.failure = TransferOutcome(Outcome.FAILED, rose_errors.timeout().status)
+        self._log(joining, input, action)
         self._enter(joining, state, now)
-        if action is Action.JOIN and name is not None:
-            self._ask(joining, name, now)
-        elif action is Action.CLEAR:
-            self._clear(joining, now)
         if state is State.OVER:
-            self._of.pop(joining.first, None)
-            self._of.pop(joining.second, None)
-        self._log(joining, action)
-
-    def _ask(self, joining: Joining, name: Consultation, now: float) -> None:
-        self._enter(joining, State.JOINING, now)
-        request = TransferRequest(TransferKind.ATTENDED, consultation=name)
-        operation = PROCEDURES[self._line.variant.operations].joins
-        self._invoke(joining, joining.first, request, operation, now)
-
-    def _invoke(
-        self, joining: Joining, leg: "IsdnLeg", event: IdentityRequest | TransferRequest, operation: str, now: float
-    ) -> None:
-        number = self._services.invoke(leg, event, now)
-        if number is not None:
-            joining.invoked[number] = leg, operation
-        else:
-            self._happen(joining, Input.FAILED, now)
+            for leg in (joining.first, joining.second):
+                if self._of.get(leg) is joining:
+                    del self._of[leg]
+        _ACTIONS[action](self, joining, now)
 
     def _enter(self, joining: Joining, state: State, now: float) -> None:
-        timers = self._line.timers
+        timers = self._end.timers
         timers.stop(joining.timer)
         joining.state = state
         joining.timer = None
-        if state is not State.OVER:
-            seconds = T_CLEARING if state is State.CLEARING else T_RESPONSE
+        seconds = self._seconds(joining.service, state)
+        if seconds:
             joining.timer = timers.start(now + seconds, lambda then: self._happen(joining, Input.SILENCE, then))
+
+    def _seconds(self, name: str, state: State) -> float:
+        service = ladder(self._end.configuration.ladder).services.get(name, Service())
+        if state in (State.NAMING, State.JOINING):
+            return service.response
+        if state in (State.HALF, State.CLEARING):
+            return service.clearing
+        return HOLD if state in (State.HOLDING, State.RETRIEVING) else 0.0
+
+    def _await(self, joining: Joining, now: float) -> None:
+        """It is only the state that changes."""
+
+    def _succeed(self, joining: Joining, now: float) -> None:
+        """The hub has neither any more; their Q.931 calls are still to be cleared by the network."""
+        first, second = joining.first, joining.second
+        for leg in (first, second):
+            self._of.pop(leg, None)
+            if not leg.gone:
+                leg.over(now)
+        first.owner.join_outcome(first, _SUCCESS, now)
+
+    def _undo(self, joining: Joining, now: float) -> None:
+        first = joining.first
+        if joining.identity is not None and joining.service == "qsig-rerouteing" and not joining.second.gone:
+            joining.second.line.services.say(joining.second, IdentityAbandoned(), now)
+        is_held = first not in joining.left and first.call.hold_state is HoldState.HELD
+        if not (is_held and first.call.retrieve(now)):
+            self._happen(joining, Input.RETRIEVED, now)
+
+    def _fail(self, joining: Joining, now: float) -> None:
+        """Whoever has left is told first: there is no next way for a call that is over."""
+        for leg, clearing in joining.left.items():
+            leg.owner.cleared(leg, clearing, now)
+        if joining.first not in joining.left:
+            self._report(joining, now)
+
+    def _report(self, joining: Joining, now: float) -> None:
+        """Events never come from within a request."""
+        first = joining.first
+        completed = first.line.causes.complete(joining.failure, "sip", first.line.services.dialect.name)
+        assert isinstance(completed, TransferOutcome)
+        self._end.timers.start(now, lambda then: first.owner.join_outcome(first, completed, then))
 
     def _clear(self, joining: Joining, now: float) -> None:
         """The network has joined them and leaves it to us to clear."""
-        leg = joining.first
-        owner = leg.owner
-        leg.clear(NORMAL, now)
-        owner.cleared(leg, NORMAL, now)
+        for leg in (joining.first, joining.second):
+            leg.call.disconnect(_CLEAR, now)
 
-    def _log(self, joining: Joining, action: Action) -> None:
-        legs = {"first": joining.first.id, "second": joining.second.id}
-        self._line.end.observer.log("isdn.joining", trunk=self._line.name, action=action.value, **legs)
+    def _log(self, joining: Joining, input: Input, action: Action) -> None:
+        fields = {"service": joining.service, "input": input.value, "action": action.value}
+        legs = {"leg": joining.first.id, "second": joining.second.id}
+        self._end.observer.log("isdn.joining", trunk=joining.first.line.name, **fields, **legs)
 
 
-def on_the_wire(leg: "IsdnLeg", octets: int) -> CallOnTheWire:
-    """The leg's call as the dialects know it."""
-    return CallOnTheWire(leg.call.call_reference, leg.call.is_originating, octets)
+_ACTIONS: Mapping[Action, Callable[[IsdnJoinings, Joining, float], None]] = {
+    Action.ASK: IsdnJoinings._ask,
+    Action.AWAIT: IsdnJoinings._await,
+    Action.SUCCEED: IsdnJoinings._succeed,
+    Action.UNDO: IsdnJoinings._undo,
+    Action.FAIL: IsdnJoinings._fail,
+    Action.CLEAR: IsdnJoinings._clear,
+    Action.STOP: IsdnJoinings._await,
+}
+
+
+def _share(one: "IsdnLine", other: "IsdnLine") -> bool:
+    group = one.settings.group
+    return one is other or (bool(group) and group == other.settings.group)

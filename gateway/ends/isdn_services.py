@@ -2,22 +2,22 @@
 
 The dialect of the trunk reads and writes the octets; here is what becomes of what they say, by the kind of event.
 Transfers join two calls of the peer on this trunk (EN 300 369-1, GR-2865, NIS A211-1), or tell that the peer has
-joined them itself (ISO/IEC 13869).
+joined them itself (ISO/IEC 13869). What we ask the network for is in isdn_joining and isdn_single_step.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gateway.ends.isdn_joining import IsdnJoinings, on_the_wire
+from gateway.ends.isdn_single_step import SERVICE, IsdnSingleSteps
 from gateway.ends.isdn_transfers import IsdnTransfers
-from gateway.hub.call import Call
 from gateway.isdn import q931
 from gateway.isdn.q931 import Identifier, InformationElement, Message, MessageType
 from gateway.isdn.side import Side
 from gateway.model.call import Clearing
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
+from gateway.model.legs import IsdnCall
 from gateway.model.parties import Party
 from gateway.model.transfer import (
     IdentityAbandoned,
@@ -56,12 +56,13 @@ class IsdnServices:
         self.line = line
         self.dialect: Dialect = dialect_named(DIALECTS[line.variant.operations])
         self.transfers = IsdnTransfers(self)
-        self.joinings = IsdnJoinings(self)
+        self.joinings = line.end.joinings
+        self.single_steps = IsdnSingleSteps(self)
         self._invokes = 0
         self._on: dict[type[Any], Callable[[IsdnLeg, Any, float], None]] = {
             IdentityRequest: self.transfers.identity_asked,
             IdentityGranted: self.joinings.named,
-            TransferOutcome: self.joinings.answered,
+            TransferOutcome: self._answered,
             IdentityAbandoned: self.transfers.identity_abandoned,
             TransferRequest: self.transfers.asked,
             PartyUpdate: self._updated,
@@ -84,6 +85,16 @@ class IsdnServices:
             act = self._on.get(type(event))
             if act is not None and not leg.gone:
                 act(leg, event, now)
+
+    def _answered(self, leg: "IsdnLeg", event: TransferOutcome, now: float) -> None:
+        """The answer to an invoke of ours; one that comes too late is of no use any more."""
+        if not (self.joinings.answered(leg, event, now) or self.single_steps.answered(leg, event, now)):
+            self.line.end.observer.log("isdn.answer_unexpected", level="debug", error=event.error, **leg.marks)
+
+    def left(self, leg: "IsdnLeg", cause: Cause, clearing: Clearing, now: float) -> bool:
+        """The peer has cleared the call. True: the hub hears of it later, or never when the network has taken it."""
+        self.single_steps.left(leg, now)
+        return self.joinings.left(leg, cause, clearing, now)
 
     def _updated(self, leg: "IsdnLeg", update: PartyUpdate, now: float) -> None:
         """The peer has another party now; one without number and name says nothing that SIP could."""
@@ -130,11 +141,7 @@ class IsdnServices:
         return tuple(each for each in message.elements if each.identifier == Identifier.FACILITY)
 
     def tell_party(self, leg: "IsdnLeg", update: PartyUpdate, now: float) -> None:
-        """The peer of the leg hears whom it talks to, if its dialect can say it; unless it can have both calls."""
-        call = leg.owner
-        partner = call.other(leg) if isinstance(call, Call) else None
-        if isinstance(partner, type(leg)) and partner.answered and self.joinings.begin(leg, partner, now):
-            return
+        """The peer of the leg hears whom it talks to now, if its dialect can say it."""
         said = replace(update, kept=(), party=self.line.parties.told(update.party))
         self.say(leg, said, now)
 
@@ -165,14 +172,22 @@ class IsdnServices:
     def context(self, leg: "IsdnLeg") -> Context:
         """What a dialect has to know of the leg's call."""
         self._invokes = self._invokes % _MOST_INVOKES + 1
-        wire = on_the_wire(leg, self.line.control.call_reference_octets)
-        return Context(isdn=wire, isdn_secondary=wire, invoke_id=self._invokes, pending=self.joinings.pending(leg))
+        call = leg.call
+        wire = IsdnCall(call.call_reference, call.is_originating, self.line.control.call_reference_octets)
+        pending = {**self.joinings.pending(self.line), **self.single_steps.pending(leg)}
+        return Context(isdn=wire, isdn_secondary=wire, invoke_id=self._invokes, pending=pending)
 
     def _send(self, leg: "IsdnLeg", message: Message, now: float) -> None:
         send = leg.call.notify if message.message_type is MessageType.NOTIFY else leg.call.facility
         send(now, *message.elements)
 
     # --- transfers ---
+
+    def offered(self, leg: "IsdnLeg", other: "IsdnLeg | None") -> frozenset[str]:
+        """By which services the network can transfer the call: to a new target (None), or to that of another call."""
+        if other is not None:
+            return self.joinings.services(leg, other)
+        return frozenset((SERVICE,)) if self.single_steps.is_possible(leg) else frozenset()
 
     def refused(self, leg: "IsdnLeg", transfer: str, clearing: Clearing, now: float) -> None:
         """A transfer that the peer has asked for is not carried out."""
@@ -184,11 +199,17 @@ class IsdnServices:
 
     def hold_answered(self, leg: "IsdnLeg", refused: Cause | None, now: float) -> None:
         """The answer to a HOLD of ours."""
+        self.joinings.held(leg, refused, now)
+
+    def retrieve_answered(self, leg: "IsdnLeg", refused: Cause | None, now: float) -> None:
+        """The answer to a RETRIEVE of ours."""
+        self.joinings.retrieved(leg, refused, now)
 
     def forget(self, leg: "IsdnLeg", now: float) -> None:
         """The leg is over."""
         self.transfers.forget(leg)
-        self.joinings.left(leg, now)
+        self.single_steps.forget(leg)
+        self.joinings.forget(leg, now)
 
 
 def _operation(event: Redirection) -> str:

@@ -10,7 +10,7 @@ from gateway.ends.sip_headers import Fields
 from gateway.ends.sip_identity import connected_fields
 from gateway.ends.sip_trunk import SipTrunk
 from gateway.ends.teams_trunk import NOT_FOR_TEAMS
-from gateway.hub.leg import LegEvents, Observer
+from gateway.hub.leg import Leg, LegEvents, Observer
 from gateway.model.call import Answer, Capability, Clearing, Information, Progress
 from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import Party
@@ -324,6 +324,13 @@ class SipLeg:
             self.session.update(tuple(fields), now)
 
     # --- transfers ---
+
+    def services(self, other: Leg | None) -> frozenset[str]:
+        """SIP has no network that would do it: REFER asks the peer itself."""
+        return frozenset()
+
+    def join(self, other: Leg, service: str, now: float) -> None:
+        """There is no such service."""
 
     def refer(self, request: TransferRequest, now: float) -> None:
         """REFER in the dialog."""

@@ -71,6 +71,10 @@ class Bystander(LegEvents):
         """Is of no interest."""
         return
 
+    def join_outcome(self, leg: Leg, outcome: TransferOutcome, now: float) -> None:
+        """Is of no interest."""
+        return
+
     def updated(self, leg: Leg, update: PartyUpdate, now: float) -> None:
         """Is of no interest."""
         return

@@ -280,6 +280,10 @@ class Call(Bystander):
         """The peer that we referred is done."""
         self.hub.transfers.outcome(leg, outcome, now)
 
+    def join_outcome(self, leg: Leg, outcome: TransferOutcome, now: float) -> None:
+        """What the network has made of a join."""
+        self.hub.transfers.joined(leg, outcome, now)
+
     # After a restart.
 
     def snapshot(self) -> dict[str, object]:

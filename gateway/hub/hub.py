@@ -15,6 +15,7 @@ from gateway.hub.overload import Overload
 from gateway.hub.routing import Routing
 from gateway.hub.transfers import Transfers
 from gateway.hub.watchers import ConnectWatcher, DialWatcher
+from gateway.interworking.transfer_ladder import ladder
 from gateway.model.call import CallRequest, Clearing, TransferRecord
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
@@ -82,6 +83,7 @@ class Hub(Bystander):
     def configuration(self, configuration: Configuration) -> None:
         self._configuration = configuration
         self.routing = Routing(configuration.routes)
+        self.ladder = ladder(configuration.ladder)
         self.settings: dict[str, AnyTrunk] = {trunk.name: trunk for trunk in configuration.trunks}
 
     # Calls.

@@ -100,8 +100,20 @@ class Leg(Protocol):
     def update(self, update: PartyUpdate, now: float) -> None:
         """Tells the peer whom it talks to now, if that can be told."""
 
+    def services(self, other: "Leg | None") -> frozenset[str]:
+        """By which services of its network (mappings/transfer_ladder.yaml) the peer can be transferred: joined with
+        the peer of `other`, who may still be ringing, or (None) sent to a target that nobody has called yet.
+        """
+
     def refer(self, request: TransferRequest, now: float) -> None:
-        """Asks the peer to carry out a transfer. transfer_progress and transfer_outcome follow, the outcome once."""
+        """Asks the peer, or its network, to carry out a transfer to a target. transfer_progress and transfer_outcome
+        follow, the outcome once; one that is refused with 405 or 501 is carried out by the hub.
+        """
+
+    def join(self, other: "Leg", service: str, now: float) -> None:
+        """Asks the network by one of `services` to join this call with that of `other`. `join_outcome` follows, once,
+        unless one of the two is cleared from here before.
+        """
 
     def accept_transfer(self, transfer: str, now: float) -> None:
         """Accepts the transfer of that id, and says that it is being tried."""
@@ -173,6 +185,11 @@ class LegEvents(Protocol):
 
     def transfer_outcome(self, leg: Leg, outcome: TransferOutcome, now: float) -> None:
         """How the transfer that we asked the peer for ended, refusal and silence included; once for each `refer`."""
+
+    def join_outcome(self, leg: Leg, outcome: TransferOutcome, now: float) -> None:
+        """How a `join` that this leg was asked for ended. SUCCEEDED: the network has both calls, and both legs are
+        over; nothing follows of either, and the calls are cleared without our doing. Else both are as before.
+        """
 
     def updated(self, leg: Leg, update: PartyUpdate, now: float) -> None:
         """The peer is another party now."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gateway.hub import outcomes
+from gateway.hub import transfer_network as network
 from gateway.hub.leg import Leg
 from gateway.hub.lone_legs import LoneLegs
 from gateway.hub.ringback import ring
@@ -16,6 +17,7 @@ from gateway.hub.transfer_record import TransferNotes
 from gateway.hub.transfer_snapshot import written
 from gateway.hub.transfer_table import TABLE, WAITS, Input, State, Wait
 from gateway.model.call import Answer, CallRequest, Clearing, Progress
+from gateway.model.legs import SignallingProtocol
 from gateway.model.timers import Timer
 from gateway.model.transfer import Outcome, TransferOutcome, TransferProgress, TransferRequest
 
@@ -49,11 +51,14 @@ class Transfer(LoneLegs):
 
     `owed` is the leg besides the transferor's own that is released when the final report was heard: that of its
     consultation call, or the transferee that was passed on. `caller` is the transferee as caller
-    of the target. `played`: the transferee was offered the target's early media.
+    of the target. `played`: the transferee was offered the target's early media. `service` is what the network was
+    asked for last, `tried` what it was asked for with the target ringing or answered; `answer` is that of a target
+    whom we have called.
     """
 
     __slots__ = (
         "accepted",
+        "answer",
         "call",
         "caller",
         "dial",
@@ -68,6 +73,7 @@ class Transfer(LoneLegs):
         "referrals",
         "replaced",
         "request",
+        "service",
         "state",
         "target",
         "timer",
@@ -76,6 +82,7 @@ class Transfer(LoneLegs):
         "transferor",
         "transferor_here",
         "transfers",
+        "tried",
     )
 
     def __init__(
@@ -102,6 +109,9 @@ class Transfer(LoneLegs):
         self.dialled = False
         self.played = False
         self.joined: Call | None = None
+        self.answer: Answered | None = None
+        self.service = ""
+        self.tried: set[tuple[str, bool]] = set()
         self.caller: CallRequest | None = None
         self.referrals = call.referrals + 1 if call else 1
         self.lost: Clearing | None = None
@@ -218,23 +228,35 @@ class Transfer(LoneLegs):
         """The final word of the transferee on the REFER that was passed on."""
         if outcome.outcome is Outcome.SUCCEEDED:
             self.step(Input.REFER_SUCCEEDED, now, outcomes.SUCCESS)
-        elif outcome.outcome is Outcome.REFUSED and outcome.status in _UNABLE:
+        elif self._may_go_on(outcome):
             self.step(Input.REFER_UNABLE, now, outcomes.clearing_of(outcome))
         else:
             self.step(Input.REFER_FAILED, now, outcomes.clearing_of(outcome))
+
+    def join_outcome(self, leg: Leg, outcome: TransferOutcome, now: float) -> None:
+        """What the network has made of a join."""
+        self.transfers.joined(leg, outcome, now)
+
+    def _may_go_on(self, outcome: TransferOutcome) -> bool:
+        """Whether the next rung is tried. Who is no SIP user has no use for the answer to a REFER of ours."""
+        refused = outcome.outcome is Outcome.REFUSED
+        if self.transferor.protocol is SignallingProtocol.SIP:
+            return refused and outcome.status in _UNABLE
+        return refused or self.replaced is not None
 
     # --- the target (DialWatcher, ConnectWatcher) ---
 
     def dial_progressed(self, dial: "Dial", progress: Progress, now: float) -> None:
         """The target is at work."""
         self.step(Input.PROGRESSED, now, progress)
-        ring(self, progress, now)
+        if not network.rings(self, dial, progress.status, now):
+            ring(self, progress, now)
 
     def dial_answered(self, dial: "Dial", leg: Leg, answer: Answer, now: float) -> None:
         """The target, or the transferor that was called back, has answered."""
         leg.owner = self
         self.dial = None
-        self.step(Input.ANSWERED, now, Answered(leg, answer.session, late=not dial.request.session))
+        network.answers(self, Answered(leg, answer.session, late=not dial.request.session), now)
 
     def dial_failed(self, dial: "Dial", clearing: Clearing, now: float) -> None:
         """Nobody was reached."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from gateway.hub import ringback
 from gateway.hub import transfer_consumed as consumed
 from gateway.hub import transfer_ending as ending
+from gateway.hub import transfer_network as network
 from gateway.hub import transfer_passed as passed
 from gateway.hub import transfer_recall as recalling
 from gateway.hub.transfer_table import Action
@@ -35,6 +36,12 @@ ACTIONS: Mapping[Action, Callable[["Transfer", Any, float], None]] = {
     Action.REFUSE: passed.refuse,
     Action.REFUSE_DESERTED: passed.refuse_deserted,
     Action.PASSED_ON: passed.passed_on,
+    Action.INITIATE: network.initiate,
+    Action.HAND_OVER: network.hand_over,
+    Action.NOTE_ANSWER: network.note_answer,
+    Action.RESUME: network.resume,
+    Action.HANDED_OVER: network.handed_over,
+    Action.DESERTED_HANDING: network.deserted,
     Action.GIVE_UP: ending.give_up,
     Action.PLAY: ringback.play,
     Action.GIVE_BACK: ending.give_back,

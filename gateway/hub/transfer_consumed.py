@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.hub import transfer_ending as ending
+from gateway.hub import transfer_network as network
 from gateway.hub.admission import NO_DIALOG
 from gateway.hub.call import Call
 from gateway.hub.call_table import CallState
 from gateway.hub.leg import Leg
 from gateway.hub.outcomes import RESTARTED
 from gateway.hub.ringback import ring
-from gateway.hub.transfer_legs import bring_out, own_owed
+from gateway.hub.transfer_legs import bring_out, own_consultation, own_owed
 from gateway.hub.transfer_table import Input
 from gateway.hub.transfer_target import goes_back_to_teams, normalised, settings_of, triggered
 from gateway.model.call import NORMAL, CallRequest
@@ -73,7 +74,7 @@ def _take_consultation(transfer: "Transfer", replaced: Leg, now: float) -> None:
         _take_ringing(transfer, second, replaced, now)
     elif (target := second.other(replaced)) is not None and target.answered:
         transfer.target = target
-        transfer.step(Input.JOIN, now)
+        network.fetched(transfer, now)
     else:
         transfer.step(Input.FAILED, now, NO_DIALOG)
 
@@ -88,17 +89,14 @@ def _take_ringing(transfer: "Transfer", second: Call, replaced: Leg, now: float)
     transfer.dial = attempt
     own_owed(transfer, second, replaced, now)
     if attempt.last_progress is not None:
-        transfer.step(Input.PROGRESSED, now, attempt.last_progress)
+        transfer.dial_progressed(attempt, attempt.last_progress, now)
 
 
 def join_calls(transfer: "Transfer", news: object, now: float) -> None:
     """Attended: the two partners of the transferor are put together."""
-    replaced, target = transfer.replaced, transfer.target
-    assert replaced is not None and target is not None
-    second = replaced.owner
-    assert isinstance(second, Call)
-    own_owed(transfer, second, replaced, now)
-    second.take(target, now)
+    own_consultation(transfer, now)
+    target = transfer.target
+    assert target is not None
     _connect(transfer, target, b"", now, late=False)
 
 

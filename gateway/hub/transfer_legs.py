@@ -46,6 +46,18 @@ def own_owed(transfer: "Transfer", call: Call, leg: Leg, now: float) -> None:
     leg.owner = transfer
 
 
+def own_consultation(transfer: "Transfer", now: float) -> None:
+    """Takes both legs of the consultation call over, once."""
+    replaced, target = transfer.replaced, transfer.target
+    if replaced is None or target is None:
+        return
+    second = replaced.owner
+    assert isinstance(second, Call)
+    own_owed(transfer, second, replaced, now)
+    second.take(target, now)
+    target.owner = transfer
+
+
 def bring_out(transfer: "Transfer", now: float) -> None:
     """Takes everybody out of the first call, which thereby ends: the transferor stays with the transfer."""
     call, transfer.call = transfer.call, None

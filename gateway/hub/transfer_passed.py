@@ -10,6 +10,7 @@ from gateway.hub.leg import Leg
 from gateway.hub.transfer_legs import bring_out
 from gateway.model.call import Capability, Clearing
 from gateway.model.causes import Cause
+from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import Party
 from gateway.model.transfer import TransferProgress, TransferRequest
 from gateway.sip.names import key
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 _DESERTED = Clearing(480, Cause(16))
 
 
-def passable(transferee: Leg, request: TransferRequest, replaced: Leg | None) -> TransferRequest | None:
+def passable(transfer: "Transfer", replaced: Leg | None) -> TransferRequest | None:
     """The request as the transferee has to be asked; None when it knows no REFER, or cannot find the target.
 
-    A dialog that is ours has another name at its other end, and that is whom the transferee has to call.
+    A dialog that is ours has another name at its other end, and that is whom the transferee has to call. A transferor
+    that knows no SIP cannot know whether the two reach each other: then they have to be on one trunk.
     """
-    if Capability.REFER not in transferee.capabilities:
+    transferee, request = transfer.transferee, transfer.request
+    if transferee is None or Capability.REFER not in transferee.capabilities:
         return None
     if replaced is None:
         return request
@@ -33,8 +36,14 @@ def passable(transferee: Leg, request: TransferRequest, replaced: Leg | None) ->
     partner = second.other(replaced) if isinstance(second, Call) else None
     if partner is None or not partner.answered or partner.reference is None:
         return None
+    if transfer.transferor.protocol is not SignallingProtocol.SIP and not _replaces_within(transferee, partner):
+        return None
     kept = tuple(item for item in request.kept if key(item.what) != "refer-to")
     return replace(request, target=Party(uri=partner.address), consultation=partner.reference, kept=kept)
+
+
+def _replaces_within(transferee: Leg, partner: Leg) -> bool:
+    return transferee.trunk == partner.trunk and Capability.REPLACES in partner.capabilities
 
 
 def ask_transferee(transfer: "Transfer", news: TransferRequest, now: float) -> None:

@@ -18,6 +18,8 @@ class State(StrEnum):
     REFERRED_AWAY = "referred-away"
     DIALLING = "dialling"
     DIALLING_ALONE = "dialling-alone"
+    HANDING = "handing"
+    HANDING_ALONE = "handing-alone"
     HEARING = "hearing"
     JOINING = "joining"
     JOINING_ALONE = "joining-alone"
@@ -34,6 +36,10 @@ class Input(StrEnum):
     CONSUME = "consume"
     JOIN = "join"
     PASS = "pass"  # noqa: S105
+    INITIATE = "initiate"
+    HAND = "hand"
+    HANDED = "handed"
+    HAND_FAILED = "hand-failed"
     PROGRESSED = "progressed"
     EARLY_MEDIA = "early-media"
     ANSWERED = "answered"
@@ -69,6 +75,12 @@ class Action(StrEnum):
     REFUSE_DESERTED = "refuse-deserted"
     RELAY_PROGRESS = "relay-progress"
     PASSED_ON = "passed-on"
+    INITIATE = "initiate"
+    HAND_OVER = "hand-over"
+    NOTE_ANSWER = "note-answer"
+    RESUME = "resume"
+    HANDED_OVER = "handed-over"
+    DESERTED_HANDING = "deserted-handing"
     KEEP_TRANSFEREE = "keep-transferee"
     KEEP_TRANSFEROR = "keep-transferor"
     CONNECT = "connect"
@@ -121,6 +133,7 @@ TABLE: Mapping[State, Mapping[Input, Row]] = {
     _S.BEGUN: {
         _I.CONSUME: (_A.DIAL, _S.DIALLING),
         _I.PASS: (_A.ASK_TRANSFEREE, _S.ASKING),
+        _I.INITIATE: (_A.INITIATE, _S.REFERRED),
     },
     # The REFER has gone on to the transferee; its answer answers the transferor.
     _S.ASKING: {
@@ -171,6 +184,7 @@ TABLE: Mapping[State, Mapping[Input, Row]] = {
     },
     _S.DIALLING: {
         _I.JOIN: (_A.JOIN_CALLS, _S.JOINING),
+        _I.HAND: (_A.HAND_OVER, _S.HANDING),
         _I.PROGRESSED: (_A.RELAY_PROGRESS, _S.DIALLING),
         _I.EARLY_MEDIA: (_A.PLAY, _S.HEARING),
         _I.ANSWERED: (_A.CONNECT, _S.JOINING),
@@ -184,6 +198,7 @@ TABLE: Mapping[State, Mapping[Input, Row]] = {
     },
     _S.DIALLING_ALONE: {
         _I.JOIN: (_A.JOIN_CALLS, _S.JOINING_ALONE),
+        _I.HAND: (_A.HAND_OVER, _S.HANDING_ALONE),
         _I.PROGRESSED: (_A.RELAY_PROGRESS, _S.DIALLING_ALONE),
         _I.EARLY_MEDIA: (_A.PLAY, _S.DIALLING_ALONE),
         _I.ANSWERED: (_A.CONNECT, _S.JOINING_ALONE),
@@ -193,6 +208,34 @@ TABLE: Mapping[State, Mapping[Input, Row]] = {
         _I.TIMED_OUT: (_A.RECALL, _S.RECALLING),
         _I.UNHEARD: (_A.NOTE, _S.DIALLING_ALONE),
         _I.RESTARTED: (_A.RECALL, _S.RECALLING),
+    },
+    # The network has been asked to join the transferee's call with that of the target, which rings or has answered.
+    _S.HANDING: {
+        _I.HANDED: (_A.HANDED_OVER, _S.REPORTED),
+        _I.HAND_FAILED: (_A.RESUME, _S.DIALLING),
+        _I.PROGRESSED: (_A.RELAY_PROGRESS, _S.HANDING),
+        _I.ANSWERED: (_A.NOTE_ANSWER, _S.HANDING),
+        _I.FAILED: (_A.GIVE_UP, _S.OVER),
+        _I.TRANSFEROR_LEFT: (_A.KEEP_TRANSFEREE, _S.HANDING_ALONE),
+        _I.TRANSFEREE_LEFT: (_A.DESERTED_HANDING, _S.WITHDRAWING),
+        _I.TARGET_LEFT: (_A.GIVE_UP, _S.OVER),
+        _I.OWED_LEFT: (_A.NOTE, _S.HANDING),
+        _I.TIMED_OUT: (_A.RESUME, _S.DIALLING),
+        _I.UNHEARD: (_A.NOTE, _S.HANDING),
+        _I.RESTARTED: (_A.RESUME, _S.DIALLING),
+    },
+    _S.HANDING_ALONE: {
+        _I.HANDED: (_A.HANDED_OVER, _S.REPORTED),
+        _I.HAND_FAILED: (_A.RESUME, _S.DIALLING_ALONE),
+        _I.PROGRESSED: (_A.RELAY_PROGRESS, _S.HANDING_ALONE),
+        _I.ANSWERED: (_A.NOTE_ANSWER, _S.HANDING_ALONE),
+        _I.FAILED: (_A.RECALL, _S.RECALLING),
+        _I.TRANSFEREE_LEFT: (_A.DESERTED_HANDING, _S.WITHDRAWING),
+        _I.TARGET_LEFT: (_A.RECALL, _S.RECALLING),
+        _I.OWED_LEFT: (_A.NOTE, _S.HANDING_ALONE),
+        _I.TIMED_OUT: (_A.RESUME, _S.DIALLING_ALONE),
+        _I.UNHEARD: (_A.NOTE, _S.HANDING_ALONE),
+        _I.RESTARTED: (_A.RESUME, _S.DIALLING_ALONE),
     },
     # As dialling, and the transferee hears the target ring: the first call has to be put together again.
     _S.HEARING: {
@@ -263,21 +306,33 @@ TABLE: Mapping[State, Mapping[Input, Row]] = {
 }
 """Every transition. What is not here is in IGNORED: a test walks all of both."""
 
-_BEGINS = frozenset((_I.CONSUME, _I.PASS))
-_STARTS = _BEGINS | {_I.JOIN}
+_BEGINS = frozenset((_I.CONSUME, _I.PASS, _I.INITIATE))
+_HAND = frozenset((_I.HAND, _I.HANDED, _I.HAND_FAILED))
+_STARTS = _BEGINS | {_I.JOIN} | _HAND
+_LATE_HAND = frozenset((_I.HANDED, _I.HAND_FAILED))
 _REFER = frozenset((_I.REFER_PROGRESSED, _I.REFER_SUCCEEDED, _I.REFER_FAILED, _I.REFER_UNABLE))
 _DIAL = frozenset((_I.PROGRESSED, _I.EARLY_MEDIA, _I.FAILED))
 _JOIN = frozenset((_I.CONNECTED, _I.NOT_CONNECTED))
 _LATE = frozenset((_I.TARGET_LEFT, _I.OWED_LEFT, _I.ALL_LEFT, _I.DELIVERED))
 
 IGNORED: Mapping[State, frozenset[Input]] = {
-    _S.BEGUN: frozenset(_I) - {_I.CONSUME, _I.PASS},
+    _S.BEGUN: frozenset(_I) - _BEGINS,
     _S.ASKING: _STARTS | _DIAL | _JOIN | _LATE,
     _S.REFERRED: _STARTS | _DIAL | _JOIN | _LATE,
     _S.REFERRED_ALONE: _STARTS | _DIAL | _JOIN | _LATE | {_I.REFER_PROGRESSED, _I.TRANSFEROR_LEFT},
     _S.REFERRED_AWAY: _STARTS | _DIAL | _JOIN | _LATE | {_I.TRANSFEREE_LEFT},
-    _S.DIALLING: _BEGINS | _REFER | _JOIN | {_I.TARGET_LEFT, _I.ALL_LEFT, _I.DELIVERED},
-    _S.DIALLING_ALONE: _BEGINS | _REFER | _JOIN | {_I.TARGET_LEFT, _I.ALL_LEFT, _I.DELIVERED, _I.TRANSFEROR_LEFT},
+    _S.DIALLING: _BEGINS | _LATE_HAND | _REFER | _JOIN | {_I.TARGET_LEFT, _I.ALL_LEFT, _I.DELIVERED},
+    _S.DIALLING_ALONE: (
+        _BEGINS | _LATE_HAND | _REFER | _JOIN | {_I.TARGET_LEFT, _I.ALL_LEFT, _I.DELIVERED, _I.TRANSFEROR_LEFT}
+    ),
+    _S.HANDING: _BEGINS | {_I.JOIN, _I.HAND, _I.EARLY_MEDIA} | _REFER | _JOIN | {_I.ALL_LEFT, _I.DELIVERED},
+    _S.HANDING_ALONE: (
+        _BEGINS
+        | {_I.JOIN, _I.HAND, _I.EARLY_MEDIA, _I.TRANSFEROR_LEFT}
+        | _REFER
+        | _JOIN
+        | {_I.ALL_LEFT, _I.DELIVERED}
+    ),
     _S.HEARING: _STARTS | _REFER | _JOIN | {_I.TARGET_LEFT, _I.ALL_LEFT, _I.DELIVERED},
     _S.JOINING: _STARTS | _REFER | _DIAL | {_I.ALL_LEFT, _I.DELIVERED},
     _S.JOINING_ALONE: _STARTS | _REFER | _DIAL | {_I.ALL_LEFT, _I.DELIVERED, _I.TRANSFEROR_LEFT},
@@ -297,6 +352,8 @@ WAITS: Mapping[State, Wait] = {
     _S.REFERRED_AWAY: Wait.TRANSFER,
     _S.DIALLING: Wait.TRANSFER,
     _S.DIALLING_ALONE: Wait.TRANSFER,
+    _S.HANDING: Wait.TRANSFER,
+    _S.HANDING_ALONE: Wait.TRANSFER,
     _S.HEARING: Wait.TRANSFER,
     _S.JOINING: Wait.TRANSFER,
     _S.JOINING_ALONE: Wait.TRANSFER,

@@ -8,19 +8,19 @@ from gateway.hub.bystander import PENDING
 from gateway.hub.call import Call
 from gateway.hub.leg import Leg, LegEvents, marks_in
 from gateway.hub.lone_legs import LoneLegs
-from gateway.hub.outcomes import RESTARTED
+from gateway.hub.outcomes import RESTARTED, clearing_of
 from gateway.hub.replacement import replace_leg
 from gateway.hub.transfer import Transfer
 from gateway.hub.transfer_consumed import caller_of, normalise
-from gateway.hub.transfer_passed import passable
+from gateway.hub.transfer_network import begin
 from gateway.hub.transfer_record import TransferNotes
 from gateway.hub.transfer_restart import restored
 from gateway.hub.transfer_table import Input, State
 from gateway.hub.transfer_target import normalised, settings_of
-from gateway.model.call import CallRequest, Clearing
+from gateway.model.call import NORMAL, CallRequest, Clearing
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
-from gateway.model.transfer import Kept, TransferKind, TransferOutcome, TransferProgress, TransferRequest
+from gateway.model.transfer import Kept, Outcome, TransferKind, TransferOutcome, TransferProgress, TransferRequest
 
 if TYPE_CHECKING:
     from gateway.hub.hub import Hub
@@ -44,6 +44,7 @@ class Transfers:
         self.running: dict[str, Transfer] = {}
         self.waiting: LegEvents = LoneLegs()
         self._referred: dict[str, Transfer] = {}
+        self._joined: dict[str, Transfer] = {}
 
     def asked(
         self, call: Call, leg: Leg, transfer: str, request: TransferRequest, replaced: Leg | None, now: float
@@ -67,11 +68,7 @@ class Transfers:
         normalise(running)
         call.transfer = running
         self.running[running.id] = running
-        request = passable(transferee, running.request, replaced) if passing else None
-        if request is not None:
-            running.step(Input.PASS, now, request)
-        else:
-            running.step(Input.CONSUME, now)
+        begin(running, now, passing=passing)
 
     def untimely(self, leg: Leg, transfer: str, request: TransferRequest, now: float) -> None:
         """A leg that is between two calls wants a transfer: not now."""
@@ -148,6 +145,21 @@ class Transfers:
         if running is not None:
             running.referred(outcome, now)
 
+    def join(self, transfer: Transfer, leg: Leg) -> None:
+        """The transfer has asked the leg's network for a join, and hears what comes of it."""
+        self._joined[leg.id] = transfer
+
+    def joined(self, leg: Leg, outcome: TransferOutcome, now: float) -> None:
+        """How a join by the network ended. What nobody waits for any more is the end of the call."""
+        running = self._joined.pop(leg.id, None)
+        succeeded = outcome.outcome is Outcome.SUCCEEDED
+        if running is not None:
+            fields = {"service": running.service, "outcome": outcome.outcome.value, "error": outcome.error}
+            self.hub.observer.log("transfer.network", transfer=running.id, **fields, **leg.marks)
+            running.step(Input.HANDED if succeeded else Input.HAND_FAILED, now, clearing_of(outcome))
+        elif succeeded:
+            leg.owner.cleared(leg, NORMAL, now)
+
     def log(self, transfer: Transfer, input: Input, state: State) -> None:
         """One line for each step, with the names of the transferor's dialog."""
         level = "debug" if input in _IN_PASSING else "info"
@@ -170,8 +182,9 @@ class Transfers:
         for call in (transfer.call, transfer.joined):
             if call is not None and call.transfer is transfer:
                 call.transfer = None
-        for leg in [leg for leg, each in self._referred.items() if each is transfer]:
-            del self._referred[leg]
+        for waiting in (self._referred, self._joined):
+            for leg in [leg for leg, each in waiting.items() if each is transfer]:
+                del waiting[leg]
 
     def restore(self, snapshot: dict[str, object], now: float) -> None:
         """Takes a transfer up again after a restart, its calls being there already."""

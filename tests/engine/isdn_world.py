@@ -122,6 +122,12 @@ class Exchange(Indifferent):
     def facility_received(self, call: IsdnCall | None, message: Message, link: int, now: float) -> None:
         self.heard.append(("FACILITY", call, message))
 
+    def hold_requested(self, call: IsdnCall, message: Message, now: float) -> None:
+        self.heard.append(("HOLD", call, message))
+
+    def retrieve_requested(self, call: IsdnCall, message: Message, now: float) -> None:
+        self.heard.append(("RETRIEVE", call, message))
+
     def hold_answered(self, call: IsdnCall, refused: Cause | None, message: Message | None, now: float) -> None:
         self.heard.append(("hold", call, refused))
 

@@ -10,6 +10,7 @@ from gateway.model.errors import GatewayError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.transfer import (
     DialogReference,
+    Outcome,
     PartyUpdate,
     TransferOutcome,
     TransferProgress,
@@ -61,6 +62,9 @@ class FakeLeg:
         self._offered: bytes | None = None
         self._confirm_due = False
         self._ack_due: str = ""
+        self.can: frozenset[str] = frozenset()
+        self.can_alone: frozenset[str] = frozenset()
+        self.joining: Leg | None = None
         self.transfers: dict[str, str] = {}
 
     def __repr__(self) -> str:
@@ -173,6 +177,13 @@ class FakeLeg:
     def update(self, update: PartyUpdate, now: float) -> None:
         self._note("update", update)
 
+    def services(self, other: Leg | None) -> frozenset[str]:
+        return self.can if other is not None else self.can_alone
+
+    def join(self, other: Leg, service: str, now: float) -> None:
+        if self._note("join", other, service):
+            self.joining = other
+
     def refer(self, request: TransferRequest, now: float) -> None:
         self._note("refer", request)
 
@@ -266,6 +277,19 @@ class FakeLeg:
         if not self.gone:
             self.transfers[transfer] = "asked"
             self.owner.transfer_asked(self, transfer, request, replaced, now)
+
+    def is_joined(self, now: float) -> None:
+        """The network has taken both calls."""
+        other, self.joining = self.joining, None
+        if isinstance(other, FakeLeg) and not self.gone and not other.gone:
+            self.gone = other.gone = True
+            self.owner.join_outcome(self, TransferOutcome(Outcome.SUCCEEDED, 200), now)
+
+    def is_not_joined(self, now: float, status: int = 503) -> None:
+        """The network has refused to."""
+        other, self.joining = self.joining, None
+        if other is not None and not self.gone:
+            self.owner.join_outcome(self, TransferOutcome(Outcome.FAILED, status), now)
 
     def hears_report(self, now: float, transfer: str) -> None:
         """The peer answers the final report."""

@@ -1,0 +1,635 @@
+"""A REFER on an ISDN call, rung by rung: what the network is asked for, what it says, and what becomes of the calls.
+
+The exchange is played by the test, with Q.931 messages and Facility elements.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.isdn.call import IsdnCall
+from gateway.isdn.q931 import Message
+from gateway.model.causes import Cause
+from gateway.model.parties import Number, Party
+from gateway.model.transfer import (
+    CallIdentity,
+    CallReference,
+    HeldCall,
+    IdentityAbandoned,
+    IdentityGranted,
+    IdentityRequest,
+    LinkId,
+    Outcome,
+    RltCallId,
+    TransferKind,
+    TransferOutcome,
+    TransferRequest,
+)
+from tests.engine.isdn_world import IsdnWorld
+from tests.engine.test_isdn_transfers import call_out, facility, read
+from tests.engine.world import HOST, PORT, Line, sdp
+
+DIALECTS = {"euroisdn": "etsi-ect", "ni2": "ni2-tbct", "dms100": "dms-rlt", "qsig": "qsig"}
+JOINS = {"euroisdn": "ExplicitEctExecute", "ni2": "initiateTransfer", "dms100": "RLT_THIRD_PARTY"}
+METHODS = {"euroisdn": "ect-explicit", "ni2": "tbct", "dms100": "rlt"}
+
+
+class Stage:
+    """A phone of the PBX talks to 5551 on the ISDN and, in another call, to 5552; `first` and `second` are these calls
+    at the exchange, `line` and `other` the phone's dialogs.
+    """
+
+    def __init__(self, folder: Path, kind: str = "euroisdn", *, rings: bool = False) -> None:
+        self.folder, self.kind, self.dialect = folder, kind, DIALECTS[kind]
+        self.world = IsdnWorld(folder, kind)
+        self.line, self.first = self._call("5551")
+        if rings:
+            self.other = self.world.pbx.invite("5552")
+            self.second, _ = self.world.switch.expect("SETUP")
+            self.second.proceeding(self.world.now)
+            self.second.alerting(self.world.now)
+            self.other.remote_tag = self.other.expect("180 INVITE").to_tag
+        else:
+            self.other, self.second = self._call("5552")
+
+    def _call(self, number: str) -> tuple[Line, IsdnCall]:
+        line, call = call_out(self.world, number)
+        if self.kind == "dms100":
+            granted = IdentityGranted(RltCallId(0x100 + int(number)), invoke_id=1)
+            call.facility(self.world.now, facility(granted, self.dialect))
+        return line, call
+
+    def refers(self) -> None:
+        """REFER on the first call with the second one in Replaces."""
+        tag = self.other.remote_tag
+        replaces = f"{self.other.call_id};to-tag={tag};from-tag={self.other.local_tag}"
+        escaped = replaces.replace(";", "%3B").replace("=", "%3D").replace("@", "%40")
+        self.line.refer(f"<sip:5552@{HOST}:{PORT}?Replaces={escaped}>")
+        self.line.expect("202")
+
+    def refers_blindly(self, number: str) -> None:
+        """The second call is over; REFER on the first one."""
+        self.other.request("BYE")
+        self.world.switch.expect("released")
+        self.world.switch.heard.clear()
+        self.line.refer(f"<sip:{number}@{HOST}:{PORT}>")
+        self.line.expect("202")
+
+    def blind(self, number: str) -> IsdnCall:
+        """The call that a REFER without Replaces leads to."""
+        self.refers_blindly(number)
+        call, _ = self.world.switch.expect("SETUP")
+        return call
+
+    def asked(self, what: type, pending: dict[int, str] | None = None) -> tuple[IsdnCall, object]:
+        """The next FACILITY, which asks for such a thing."""
+        call, message = self.world.switch.expect("FACILITY")
+        found = read(message, self.dialect, pending)
+        assert isinstance(found, what), found
+        return call, found
+
+    def joins(self) -> tuple[IsdnCall, TransferRequest]:
+        """The invoke that joins; what it needs before is granted."""
+        if self.kind == "euroisdn":
+            call, asks = self.asked(IdentityRequest)
+            assert isinstance(asks, IdentityRequest)
+            call.facility(self.world.now, facility(IdentityGranted(LinkId(7), invoke_id=asks.invoke_id)))
+        call, request = self.asked(TransferRequest)
+        assert isinstance(request, TransferRequest)
+        return call, request
+
+    def says(self, call: IsdnCall, invoke_id: int | None, error: str = "", *, rejected: bool = False) -> None:
+        """ReturnResult, ReturnError or Reject to an invoke that joins."""
+        done = TransferOutcome(
+            Outcome.FAILED if error else Outcome.SUCCEEDED,
+            error=error,
+            rejected=rejected,
+            operation=JOINS[self.kind],
+            invoke_id=invoke_id,
+        )
+        call.facility(self.world.now, facility(done, self.dialect))
+
+    def clears(self, *calls: IsdnCall) -> None:
+        for call in calls:
+            call.disconnect(Cause(16), self.world.now)
+
+    def outcome(self) -> int:
+        """The final NOTIFY, the only one."""
+        status, _ = self.line.outcome()
+        self.world.wait(1)
+        return status
+
+    def ends(self, method: str, outcome: str = "succeeded") -> None:
+        """Everybody has hung up; the record says how it was done."""
+        world = self.world
+        assert world.wait(60, lambda: world.gateway.hub.idle and not world.gateway.hub.transfers.running)
+        (record,) = world.records
+        assert (record.method, record.outcome) == (method, outcome)
+        assert world.wait(5, lambda: world.gateway.isdn.statistics()["channels_idle.isdn"] == 4)
+
+    def is_joined_here(self) -> None:
+        """The two go on talking through us: who hangs up takes the other along."""
+        self.line.request("BYE")
+        self.first.disconnect(Cause(16), self.world.now)
+        assert self.world.switch.expect("DISCONNECT")[0] is self.second
+
+    def hears_nothing(self) -> bool:
+        """Nobody was told of an end yet."""
+        self.world.wait(2)
+        return not self.world.records
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_the_network_joins_and_says_so(tmp_path: Path, kind: str) -> None:
+    """The result, then the network clears both: NOTIFY 200 comes with the result, not before."""
+    stage = Stage(tmp_path, kind)
+    stage.refers()
+    call, request = stage.joins()
+    assert stage.hears_nothing()
+    stage.says(call, request.invoke_id)
+    assert stage.outcome() == 200
+    stage.clears(stage.first, stage.second)
+    stage.line.request("BYE")
+    stage.ends(METHODS[kind])
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_the_network_joins_and_only_clears(tmp_path: Path, kind: str) -> None:
+    """No result at all: DISCONNECT with cause 16 on both calls is success."""
+    stage = Stage(tmp_path, kind)
+    stage.refers()
+    stage.joins()
+    stage.clears(stage.first)
+    assert stage.hears_nothing()
+    stage.clears(stage.second)
+    assert stage.outcome() == 200
+    stage.line.request("BYE")
+    stage.ends(METHODS[kind])
+
+
+@pytest.mark.parametrize("kind", ["euroisdn", "ni2"])
+def test_the_result_comes_with_the_clearing(tmp_path: Path, kind: str) -> None:
+    """ReturnResult in DISCONNECT."""
+    stage = Stage(tmp_path, kind)
+    stage.refers()
+    call, request = stage.joins()
+    done = TransferOutcome(Outcome.SUCCEEDED, operation=JOINS[kind], invoke_id=request.invoke_id)
+    call.disconnect(Cause(16), stage.world.now, facility(done, stage.dialect))
+    assert stage.outcome() == 200
+    stage.clears(stage.first, stage.second)
+    stage.line.request("BYE")
+    stage.ends(METHODS[kind])
+
+
+@pytest.mark.parametrize("kind", METHODS)
+def test_a_result_without_clearing_is_cleared_by_us(tmp_path: Path, kind: str) -> None:
+    stage = Stage(tmp_path, kind)
+    stage.refers()
+    call, request = stage.joins()
+    stage.says(call, request.invoke_id)
+    assert stage.outcome() == 200
+    disconnected = {stage.world.switch.expect("DISCONNECT", 6)[0] for _ in range(2)}
+    assert disconnected == {stage.first, stage.second}
+    stage.line.request("BYE")
+    stage.ends(METHODS[kind])
+
+
+@pytest.mark.parametrize("kind", ["ni2", "dms100"])
+@pytest.mark.parametrize("answer", ["error", "reject", "silence"])
+def test_the_network_will_not(tmp_path: Path, kind: str, answer: str) -> None:
+    """The gateway joins the two itself, once there is an answer or there will be none; the transferor hears 200."""
+    stage = Stage(tmp_path, kind)
+    stage.refers()
+    call, request = stage.joins()
+    assert stage.hears_nothing()
+    if answer == "error":
+        stage.says(call, request.invoke_id, "notAllowed" if kind == "dms100" else "rejectedByNetwork")
+    elif answer == "reject":
+        stage.says(call, request.invoke_id, "unrecognisedOperation", rejected=True)
+    assert stage.outcome() == 200
+    assert (stage.first.is_active, stage.second.is_active) == (True, True)
+    stage.is_joined_here()
+    stage.ends("join")
+
+
+def holds(stage: Stage, *, agrees: bool = True) -> None:
+    """HOLD of the first call, answered."""
+    assert stage.world.wait(6, lambda: stage.world.switch.has("HOLD"))
+    stage.world.switch.expect("HOLD")
+    if agrees:
+        stage.first.hold_acknowledge(stage.world.now)
+    else:
+        stage.first.hold_reject(Cause(50), stage.world.now)
+
+
+def no_link(stage: Stage) -> None:
+    """EctLinkIdRequest is refused."""
+    call, asks = stage.asked(IdentityRequest)
+    assert isinstance(asks, IdentityRequest)
+    refused = TransferOutcome(
+        Outcome.FAILED, error="notAvailable", operation="EctLinkIdRequest", invoke_id=asks.invoke_id
+    )
+    call.facility(stage.world.now, facility(refused))
+
+
+def implicitly(stage: Stage) -> TransferRequest:
+    """EctExecute on the held call."""
+    no_link(stage)
+    holds(stage)
+    call, request = stage.asked(TransferRequest)
+    assert isinstance(request, TransferRequest)
+    assert isinstance(request.consultation, HeldCall)
+    assert call is stage.first
+    return request
+
+
+def test_without_links_the_held_call_is_transferred(tmp_path: Path) -> None:
+    """EN 300 369-1 §9.2.1: HOLD of the first call, EctExecute on it."""
+    stage = Stage(tmp_path)
+    stage.refers()
+    request = implicitly(stage)
+    assert stage.hears_nothing()
+    done = TransferOutcome(Outcome.SUCCEEDED, operation="EctExecute", invoke_id=request.invoke_id)
+    stage.first.facility(stage.world.now, facility(done))
+    assert stage.outcome() == 200
+    stage.clears(stage.first, stage.second)
+    stage.line.request("BYE")
+    stage.ends("ect-implicit")
+
+
+@pytest.mark.parametrize("answer", ["error", "silence"])
+def test_what_was_held_is_retrieved_when_the_network_will_not(tmp_path: Path, answer: str) -> None:
+    stage = Stage(tmp_path)
+    stage.refers()
+    request = implicitly(stage)
+    if answer == "error":
+        refused = TransferOutcome(
+            Outcome.FAILED, error="notAvailable", operation="EctExecute", invoke_id=request.invoke_id
+        )
+        stage.first.facility(stage.world.now, facility(refused))
+    stage.world.switch.expect("RETRIEVE")
+    stage.first.retrieve_acknowledge(stage.world.now)
+    assert stage.outcome() == 200
+    stage.is_joined_here()
+    stage.ends("join")
+
+
+def test_a_network_that_holds_nothing(tmp_path: Path) -> None:
+    """No link, no HOLD: joined here."""
+    stage = Stage(tmp_path)
+    stage.refers()
+    no_link(stage)
+    holds(stage, agrees=False)
+    assert stage.outcome() == 200
+    stage.is_joined_here()
+    stage.ends("join")
+
+
+def test_rungs_in_their_order_and_one_notify(tmp_path: Path) -> None:
+    """Explicit, implicit, here: each only when the one before has failed, and a single 200 in the end."""
+    stage = Stage(tmp_path)
+    stage.refers()
+    call, request = stage.joins()
+    stage.says(call, request.invoke_id, "rejectedByNetwork")
+    holds(stage)
+    _, again = stage.asked(TransferRequest)
+    assert isinstance(again, TransferRequest)
+    assert isinstance(again.consultation, HeldCall)
+    assert stage.hears_nothing()
+    stage.world.switch.expect("RETRIEVE")
+    stage.first.retrieve_acknowledge(stage.world.now)
+    assert stage.outcome() == 200
+    stage.is_joined_here()
+    stage.ends("join")
+    finals = [event for event, _ in stage.world.told if event == "transfer.network"]
+    assert len(finals) == 2
+
+
+def test_a_late_result_harms_nobody(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, "ni2")
+    stage.refers()
+    call, request = stage.joins()
+    assert stage.outcome() == 200
+    stage.says(call, request.invoke_id)
+    stage.world.wait(10)
+    assert (stage.first.is_active, stage.second.is_active) == (True, True)
+    stage.is_joined_here()
+    stage.ends("join")
+
+
+# --- somebody hangs up meanwhile ---
+
+
+def test_the_transferee_hangs_up_while_the_network_is_asked(tmp_path: Path) -> None:
+    """One call that is cleared is no success: the second one stays."""
+    stage = Stage(tmp_path, "ni2")
+    stage.refers()
+    stage.joins()
+    stage.clears(stage.first)
+    status, _ = stage.line.outcome()
+    assert status == 487
+    assert stage.second.is_active
+    stage.line.hung_up()
+    stage.other.request("BYE")
+    stage.ends("join", "abandoned")
+
+
+def test_the_target_hangs_up_while_the_network_is_asked(tmp_path: Path) -> None:
+    """The transferor has its first call, as if nothing had been asked for."""
+    stage = Stage(tmp_path, "ni2")
+    stage.refers()
+    stage.joins()
+    stage.clears(stage.second)
+    status, _ = stage.line.outcome()
+    assert status >= 400
+    assert stage.first.is_active
+    stage.other.hung_up()
+    stage.line.request("BYE")
+    stage.ends("join", "failed")
+
+
+def test_the_transferor_hangs_up_while_the_network_is_asked(tmp_path: Path) -> None:
+    """Both calls are the network's or joined here, whatever it says."""
+    stage = Stage(tmp_path, "ni2")
+    stage.refers()
+    call, request = stage.joins()
+    stage.line.request("BYE")
+    stage.world.wait(1)
+    assert (stage.first.is_active, stage.second.is_active) == (True, True)
+    stage.says(call, request.invoke_id, "rejectedByNetwork")
+    stage.world.wait(5)
+    stage.first.disconnect(Cause(16), stage.world.now)
+    assert stage.world.switch.expect("DISCONNECT")[0] is stage.second
+    stage.ends("join")
+
+
+# --- a target that rings ---
+
+
+def test_a_join_with_a_call_that_rings(tmp_path: Path) -> None:
+    """Semi-attended: EN 300 369-1 lets the second call be alerting."""
+    stage = Stage(tmp_path, rings=True)
+    stage.refers()
+    call, request = stage.joins()
+    stage.says(call, request.invoke_id)
+    assert stage.outcome() == 200
+    stage.clears(stage.first, stage.second)
+    stage.line.request("BYE")
+    stage.ends("ect-explicit")
+    assert stage.world.records[0].kind == "semi-attended"
+
+
+def test_a_blind_transfer_within_the_network(tmp_path: Path) -> None:
+    """The gateway calls the target; as soon as it rings the network is asked for both calls."""
+    stage = Stage(tmp_path, "ni2")
+    target = stage.blind("5553")
+    target.proceeding(stage.world.now)
+    target.alerting(stage.world.now)
+    call, request = stage.joins()
+    assert {call, target} <= {stage.first, target}
+    stage.says(call, request.invoke_id)
+    assert stage.outcome() == 200
+    stage.clears(stage.first, target)
+    stage.line.request("BYE")
+    stage.ends("tbct")
+    assert stage.world.records[0].kind == "blind"
+
+
+def test_a_network_that_joins_no_ringing_call_is_asked_again(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, "ni2")
+    target = stage.blind("5553")
+    target.proceeding(stage.world.now)
+    target.alerting(stage.world.now)
+    call, request = stage.joins()
+    stage.says(call, request.invoke_id, "invalidCallState")
+    assert stage.hears_nothing()
+    target.connect(stage.world.now)
+    call, request = stage.joins()
+    stage.says(call, request.invoke_id)
+    assert stage.outcome() == 200
+    stage.clears(stage.first, target)
+    stage.line.request("BYE")
+    stage.ends("tbct")
+
+
+def test_a_target_that_is_busy(tmp_path: Path) -> None:
+    """Nobody is joined, and the first call is as it was: the status of the cause (RFC 3398 §7.2.4.1)."""
+    stage = Stage(tmp_path, "ni2")
+    target = stage.blind("5553")
+    target.disconnect(Cause(17), stage.world.now)
+    assert stage.outcome() == 486
+    assert stage.first.is_active
+    stage.line.request("BYE")
+    stage.ends("invite", "failed")
+
+
+def test_a_target_that_turns_away_while_the_network_is_asked(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, "ni2")
+    target = stage.blind("5553")
+    target.proceeding(stage.world.now)
+    target.alerting(stage.world.now)
+    stage.joins()
+    target.disconnect(Cause(17), stage.world.now)
+    assert stage.outcome() == 486
+    assert stage.first.is_active
+    stage.line.request("BYE")
+    stage.ends("invite", "failed")
+
+
+# --- who asks, and whom ---
+
+
+def test_a_trunk_that_wants_no_service(tmp_path: Path) -> None:
+    """native: false."""
+    stage = Stage(tmp_path, "ni2")
+    line = stage.world.gateway.isdn.lines["isdn"]
+    line.settings = line.settings.model_copy(update={"native": False})
+    stage.refers()
+    assert stage.outcome() == 200
+    stage.is_joined_here()
+    stage.ends("join")
+
+
+def test_a_ladder_of_ones_own(tmp_path: Path) -> None:
+    """Without the service in its row the network is not asked."""
+    stage = Stage(tmp_path, "ni2")
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "source: a test\nservices: {}\nrows:\n- {kind: blind, rungs: [invite]}\n"
+        "- {kind: ringing, rungs: [join]}\n- {kind: answered, rungs: [join]}\n"
+    )
+    stage.world.gateway.reload(stage.world.configuration.model_copy(update={"ladder": str(path)}), stage.world.now)
+    stage.refers()
+    assert stage.outcome() == 200
+    stage.is_joined_here()
+    stage.ends("join")
+
+
+def test_a_network_asks_nobody(tmp_path: Path) -> None:
+    """ECT is the user's to ask for."""
+    world = IsdnWorld(tmp_path, side="network")
+    line, first = call_out(world, "5551")
+    other, second = call_out(world, "5552")
+    replaces = f"{other.call_id}%3Bto-tag%3D{other.remote_tag}%3Bfrom-tag%3D{other.local_tag}".replace("@", "%40")
+    line.refer(f"<sip:5552@{HOST}:{PORT}?Replaces={replaces}>")
+    line.expect("202")
+    assert line.outcome()[0] == 200
+    assert (first.is_active, second.is_active) == (True, True)
+
+
+# --- QSIG ---
+
+
+def single_step(stage: Stage) -> tuple[IsdnCall, TransferRequest]:
+    """A blind REFER, and the ssctInitiate that it becomes."""
+    stage.refers_blindly("5553")
+    call, request = stage.asked(TransferRequest)
+    assert isinstance(request, TransferRequest)
+    return call, request
+
+
+def test_single_step_call_transfer(tmp_path: Path) -> None:
+    """ISO/IEC 19460: rerouteingNumber is the target, and the result comes with the answer (awaitConnect)."""
+    stage = Stage(tmp_path, "qsig")
+    call, request = single_step(stage)
+    assert call is stage.first
+    assert request.kind is TransferKind.SINGLE_STEP
+    assert request.target is not None and request.target.number is not None
+    assert request.target.number.digits == "5553"
+    assert request.await_connect
+    assert stage.hears_nothing()
+    done = TransferOutcome(Outcome.SUCCEEDED, operation="ssctInitiate", invoke_id=request.invoke_id)
+    call.facility(stage.world.now, facility(done, "qsig"))
+    assert stage.outcome() == 200
+    stage.clears(stage.first)
+    stage.line.request("BYE")
+    stage.ends("ssct")
+
+
+def test_the_result_of_a_single_step_in_disconnect(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, "qsig")
+    call, request = single_step(stage)
+    done = TransferOutcome(Outcome.SUCCEEDED, operation="ssctInitiate", invoke_id=request.invoke_id)
+    call.disconnect(Cause(16), stage.world.now, facility(done, "qsig"))
+    assert stage.outcome() == 200
+    stage.line.request("BYE")
+    stage.ends("ssct")
+
+
+@pytest.mark.parametrize("answer", ["error", "reject", "silence"])
+def test_without_single_step_the_gateway_calls(tmp_path: Path, answer: str) -> None:
+    """draft-rey §8.4.1.1: the new call is made here; both ends hear of each other in the end."""
+    stage = Stage(tmp_path, "qsig")
+    call, request = single_step(stage)
+    if answer != "silence":
+        error = "notAvailable" if answer == "error" else "unrecognisedOperation"
+        refused = TransferOutcome(
+            Outcome.FAILED,
+            error=error,
+            rejected=answer == "reject",
+            operation="ssctInitiate",
+            invoke_id=request.invoke_id,
+        )
+        call.facility(stage.world.now, facility(refused, "qsig"))
+    target, _ = stage.world.switch.expect("SETUP")
+    target.proceeding(stage.world.now)
+    target.connect(stage.world.now)
+    assert stage.outcome() == 200
+    stage.second = target
+    stage.is_joined_here()
+    stage.ends("qsig-join")
+
+
+def test_a_single_step_to_nobody(tmp_path: Path) -> None:
+    """invalidReroutingNumber: no other way leads there either, and the first call is unharmed."""
+    stage = Stage(tmp_path, "qsig")
+    call, request = single_step(stage)
+    refused = TransferOutcome(
+        Outcome.FAILED, error="invalidReroutingNumber", operation="ssctInitiate", invoke_id=request.invoke_id
+    )
+    call.facility(stage.world.now, facility(refused, "qsig"))
+    assert stage.outcome() == 404
+    assert stage.first.is_active
+    stage.line.request("BYE")
+    stage.ends("ssct", "failed")
+
+
+def test_the_transferee_hangs_up_during_a_single_step(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, "qsig")
+    call, _ = single_step(stage)
+    call.disconnect(Cause(16), stage.world.now)
+    assert stage.outcome() == 487
+    stage.ends("ssct", "failed")
+
+
+def test_a_target_elsewhere_is_called(tmp_path: Path) -> None:
+    """Only where the route leads back to the transferee's network is that network asked."""
+    stage = Stage(tmp_path, "qsig")
+    stage.refers_blindly("3001")
+    target = stage.world.carrier.ring()
+    target.answer()
+    assert stage.outcome() == 200
+
+
+def test_a_join_of_two_qsig_calls_tells_both_ends(tmp_path: Path) -> None:
+    """callTransferComplete to both (ISO/IEC 13869); the gateway stays between them."""
+    stage = Stage(tmp_path, "qsig")
+    stage.refers()
+    assert stage.outcome() == 200
+    told = {call for event, call, _ in stage.world.switch.heard if event == "FACILITY"}
+    assert told == {stage.first, stage.second}
+    stage.is_joined_here()
+    stage.ends("qsig-join")
+
+
+def rerouteing(stage: Stage) -> None:
+    """A ladder that has transfer by rerouteing."""
+    path = stage.folder / "own.yaml"
+    path.write_text(
+        "source: a test\nservices: {qsig-rerouteing: {response: 10}}\nrows:\n- {kind: blind, rungs: [invite]}\n"
+        "- {kind: ringing, rungs: [join]}\n- {kind: answered, rungs: [qsig-rerouteing, join]}\n"
+    )
+    stage.world.gateway.reload(stage.world.configuration.model_copy(update={"ladder": str(path)}), stage.world.now)
+
+
+@pytest.mark.parametrize("error", ["", "notAvailable"])
+def test_transfer_by_rerouteing(tmp_path: Path, error: str) -> None:
+    """callTransferIdentify on one call, callTransferInitiate on the other; given up, callTransferAbandon."""
+    stage = Stage(tmp_path, "qsig")
+    rerouteing(stage)
+    stage.refers()
+    call, asks = stage.asked(IdentityRequest)
+    assert isinstance(asks, IdentityRequest)
+    assert call is stage.second
+    granted = IdentityGranted(CallIdentity("42"), Party(Number("5552")), invoke_id=asks.invoke_id)
+    call.facility(stage.world.now, facility(granted, "qsig"))
+    call, request = stage.asked(TransferRequest)
+    assert isinstance(request, TransferRequest)
+    assert (call, request.consultation) == (stage.first, CallIdentity("42"))
+    done = TransferOutcome(
+        Outcome.FAILED if error else Outcome.SUCCEEDED,
+        error=error,
+        operation="callTransferInitiate",
+        invoke_id=request.invoke_id,
+    )
+    call.facility(stage.world.now, facility(done, "qsig"))
+    if error:
+        assert stage.asked(IdentityAbandoned)[0] is stage.second
+        assert stage.outcome() == 200
+        stage.is_joined_here()
+        stage.ends("join")
+        return
+    assert stage.outcome() == 200
+    stage.clears(stage.first, stage.second)
+    stage.line.request("BYE")
+    stage.ends("qsig-rerouteing")
+
+
+def test_the_call_that_tbct_names(tmp_path: Path) -> None:
+    """GR-2865: by its reference as it stands in our messages."""
+    stage = Stage(tmp_path, "ni2")
+    stage.refers()
+    call, request = stage.joins()
+    assert call is stage.first
+    assert isinstance(request.consultation, CallReference)
+    assert request.consultation.value == stage.second.call_reference
