@@ -47,12 +47,12 @@ _STRUCTURED_NUMBERS = {
     "e164Number": (NumberingPlan.E164, _PUBLIC_TYPES, "publicTypeOfNumber", "publicNumberDigits"),
     "privateNumber": (NumberingPlan.PRIVATE, _PRIVATE_TYPES, "privateTypeOfNumber", "privateNumberDigits"),
 }
-_PRESENTATIONS = {
+PRESENTATIONS = {
     "presentationAllowed": Presentation.ALLOWED,
     "presentationRestricted": Presentation.RESTRICTED,
     "addressNotAvailable": Presentation.NOT_AVAILABLE,
 }
-_SCREENINGS = {
+SCREENINGS = {
     "userProvidedNotScreened": Screening.USER_NOT_SCREENED,
     "userProvidedVerifiedAndPassed": Screening.USER_VERIFIED_PASSED,
     "userProvidedVerifiedAndFailed": Screening.USER_VERIFIED_FAILED,
@@ -127,8 +127,8 @@ def endpoint_party(value: dict[str, Any], name: str | None = None) -> Party:
     screening = value.get("destinationAddressScreeningIndicator")
     return party(
         aliases,
-        presentation=_PRESENTATIONS.get(presentation[0]) if presentation else None,
-        screening=_SCREENINGS.get(screening) if screening else None,
+        presentation=PRESENTATIONS.get(presentation[0]) if presentation else None,
+        screening=SCREENINGS.get(screening) if screening else None,
         name=name or "",
     )
 
@@ -143,9 +143,9 @@ def endpoint_address(who: Party) -> dict[str, Any]:
     if presentation is None and not value["destinationAddress"]:
         presentation = Presentation.NOT_AVAILABLE
     if presentation is not None:
-        value["destinationAddressPresentationIndicator"] = (_name_of(_PRESENTATIONS, presentation), None)
+        value["destinationAddressPresentationIndicator"] = (_name_of(PRESENTATIONS, presentation), None)
     if who.screening is not None:
-        value["destinationAddressScreeningIndicator"] = _name_of(_SCREENINGS, who.screening)
+        value["destinationAddressScreeningIndicator"] = _name_of(SCREENINGS, who.screening)
     return value
 
 
