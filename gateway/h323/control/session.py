@@ -50,6 +50,9 @@ class ControlEvents(Protocol):
         are being closed (H.323 8.4.6). Capabilities after that: channels may be opened anew.
         """
 
+    def capabilities_acknowledged(self, session: "ControlSession", now: float) -> None:
+        """The peer has taken what we said last of ours."""
+
     def channel_asked(self, session: "ControlSession", channel: Channel, now: float) -> None:
         """The peer wants to send. `accept_channel` or `reject_channel` is due, at once or later."""
 
@@ -318,6 +321,8 @@ class ControlSession:
     def _capabilities_answered(self, failure: str, now: float) -> None:
         if failure:
             self._fail(f"terminal capability set: {failure}", now)
+        else:
+            self._events.capabilities_acknowledged(self, now)
 
     def _schedule_delay(self, now: float) -> None:
         if self._settings.keep_alive:

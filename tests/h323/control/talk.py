@@ -35,6 +35,9 @@ class Side:
     def capabilities_changed(self, session: ControlSession, capabilities: CapabilitySet, now: float) -> None:
         self.heard.append(("capabilities", capabilities))
 
+    def capabilities_acknowledged(self, session: ControlSession, now: float) -> None:
+        self.heard.append(("acknowledged",))
+
     def channel_asked(self, session: ControlSession, channel: Channel, now: float) -> None:
         self.heard.append(("asked", channel))
         if self.accepts:

@@ -34,6 +34,7 @@ def test_both_know_the_capabilities_of_the_other_and_who_is_master() -> None:
     assert (talk.one.session.is_master, talk.other.session.is_master) == (False, True)
     assert talk.one.events("determined") == [(False,)]
     assert not talk.one.session.awaits_capabilities
+    assert talk.one.events("acknowledged") == [()]
 
 
 def test_the_same_terminal_types_are_decided_by_the_numbers() -> None:
