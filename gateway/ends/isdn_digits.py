@@ -44,11 +44,13 @@ def relayed(message: Message) -> tuple[Information, ...]:
     if not contents:
         return ()
     try:
-        text = codec.decode_keypad(contents).upper()
+        text = codec.decode_keypad(contents)
     except DecodeError:
         return ()
-    return tuple(_relay(digit) for digit in text if digit in _DIGITS)
+    return relays(text)
 
 
-def _relay(digit: str) -> Information:
-    return Information("INFO", RELAY, f"Signal={digit}\r\nDuration={_MILLISECONDS}\r\n".encode())
+def relays(digits: str) -> tuple[Information, ...]:
+    """An INFO for each digit; what is none is left out."""
+    bodies = (f"Signal={digit}\r\nDuration={_MILLISECONDS}\r\n" for digit in digits.upper() if digit in _DIGITS)
+    return tuple(Information("INFO", RELAY, body.encode()) for body in bodies)
