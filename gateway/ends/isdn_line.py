@@ -308,6 +308,8 @@ def _interface(settings: IsdnTrunk, configuration: Configuration) -> InterfaceSe
         access=settings.access,
         multipoint=settings.bus,
         explicit=bool(others),
+        # Another terminal may have the channel that we would like.
+        exclusive=False if settings.bus and settings.side == "user" else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from gateway.isdn.q931 import MessageType
 from gateway.isdn.segmentation import segments
 
 if TYPE_CHECKING:
@@ -51,10 +52,16 @@ class Outbox:
         self._waiting.pop(link, None)
 
     def forget(self, call: "CallMachine") -> None:
-        """Nothing more is to be said of a call that is over."""
+        """Nothing more is to be said of a call that is over, but that it was refused: a terminal on a bus has its
+        data link only after that.
+        """
         waiting = self._waiting.get(call.link)
         if waiting:
-            waiting[:] = [one for one in waiting if one[0] is not call]
+            waiting[:] = [
+                (None, octets) if of is call else (of, octets)
+                for of, octets in waiting
+                if of is not call or _refuses(call, octets)
+            ]
 
     def _transmit(self, octets: bytes, link: int, now: float) -> None:
         control = self._control
@@ -67,3 +74,9 @@ class Outbox:
             control.counters["oversized"] += 1
         for part in parts:
             control.layer_2.send_data(part, now, link)
+
+
+def _refuses(call: "CallMachine", octets: bytes) -> bool:
+    """Whether a message is the RELEASE COMPLETE of a call that came to us."""
+    kind = octets[2 + (octets[1] & 0x0F)]
+    return not call.is_originating and kind == MessageType.RELEASE_COMPLETE
