@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.ends.isdn_join_table import HOLD, TABLE, Action, Input, State
 from gateway.interworking import rose_errors
-from gateway.interworking.transfer_ladder import Service, ladder
+from gateway.interworking.transfer_ladder import Service, ladder, share_signalling
 from gateway.isdn.elements import CallState
 from gateway.isdn.hold_table import HoldState
 from gateway.isdn.side import Side
@@ -122,7 +122,7 @@ class IsdnJoinings:
         """Only a user asks a network; on QSIG either side does."""
         sides = all(each.side is Side.USER or each.variant.symmetrical for each in (one, other))
         variants = {one.variant.operations, other.variant.operations} == {procedure.operations}
-        return sides and variants and (one is other or procedure.across)
+        return sides and variants and (one.interface is other.interface or procedure.across)
 
     def _may(self, name: str, procedure: Procedure, first: "IsdnLeg", second: "IsdnLeg") -> bool:
         if procedure.holds and not (first.line.variant.hold and first.call.hold_state is HoldState.IDLE):
@@ -332,5 +332,4 @@ _ACTIONS: Mapping[Action, Callable[[IsdnJoinings, Joining, float], None]] = {
 
 
 def _share(one: "IsdnLine", other: "IsdnLine") -> bool:
-    group = one.settings.group
-    return one is other or (bool(group) and group == other.settings.group)
+    return one.interface is other.interface or share_signalling(one.settings, other.settings)

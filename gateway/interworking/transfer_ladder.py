@@ -99,6 +99,9 @@ def ladder(name: str = "transfer_ladder") -> Ladder:
 
 
 def share_signalling(one: AnyTrunk, other: AnyTrunk) -> bool:
-    """Whether one network can join calls of the two trunks: they are the same, or of the same group."""
+    """Whether one network can join calls of the two trunks: they are the same, have one D channel (NFAS), or are of
+    the same group.
+    """
     group = getattr(one, "group", "")
-    return one.name == other.name or (bool(group) and group == getattr(other, "group", ""))
+    in_group = bool(group) and group == getattr(other, "group", "")
+    return in_group or (getattr(one, "nfas", "") or one.name) == (getattr(other, "nfas", "") or other.name)

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from gateway.isdn.call import IsdnCall
-from gateway.isdn.q931 import Message
 from gateway.model.causes import Cause
 from gateway.model.parties import Number, Party
 from gateway.model.transfer import (
@@ -27,7 +26,7 @@ from gateway.model.transfer import (
 )
 from tests.engine.isdn_world import IsdnWorld
 from tests.engine.test_isdn_transfers import call_out, facility, read
-from tests.engine.world import HOST, PORT, Line, sdp
+from tests.engine.world import HOST, PORT, Line
 
 DIALECTS = {"euroisdn": "etsi-ect", "ni2": "ni2-tbct", "dms100": "dms-rlt", "qsig": "qsig"}
 JOINS = {"euroisdn": "ExplicitEctExecute", "ni2": "initiateTransfer", "dms100": "RLT_THIRD_PARTY"}
@@ -35,8 +34,8 @@ METHODS = {"euroisdn": "ect-explicit", "ni2": "tbct", "dms100": "rlt"}
 
 
 class Stage:
-    """A phone of the PBX talks to 5551 on the ISDN and, in another call, to 5552; `first` and `second` are these calls
-    at the exchange, `line` and `other` the phone's dialogs.
+    """A phone of the PBX talks to 5551 on the ISDN and, in another call, to 5552; `first` and `second` are these
+    calls at the exchange, `line` and `other` the phone's dialogs.
     """
 
     def __init__(self, folder: Path, kind: str = "euroisdn", *, rings: bool = False) -> None:

@@ -33,7 +33,7 @@ from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.engine.isdn_world import IsdnWorld
 from tests.engine.test_isdn_calls import COMPLETE
-from tests.engine.world import HOST, PORT, Line, sdp
+from tests.engine.world import Line, sdp
 
 EXPLICIT = {3: "EctLinkIdRequest", 5: "ExplicitEctExecute"}
 

@@ -38,6 +38,7 @@ class IsdnBorder:
         *,
         phones: int = 1,
         isdn: dict[str, Any] | None = None,
+        more: dict[str, Any] | None = None,
         options: Sequence[str] = (),
     ) -> None:
         self._stack = ExitStack()
@@ -48,7 +49,7 @@ class IsdnBorder:
         self.ports = dict(zip(self.users, ports, strict=True))
         self.addresses = {user: f"127.0.0.{2 + number}" for number, user in enumerate(self.users)}
         node = "network" if side == "user" else "cpe"
-        self.settings = self._settings(ours, theirs, variant, side, isdn or {})
+        self.settings = {**self._settings(ours, theirs, variant, side, isdn or {}), **(more or {})}
         self.peer = self._stack.enter_context(
             LibpriPeer(
                 node=node,

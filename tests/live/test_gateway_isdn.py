@@ -14,6 +14,8 @@ from tests.peers.refergate import Refergate
 
 pytestmark = pytest.mark.live
 
+ROOT = Path(__file__).parents[2]
+
 
 @pytest.mark.parametrize("side", ["user", "network"])
 @pytest.mark.parametrize("variant", SWITCHES)
@@ -177,51 +179,106 @@ def test_libpri_deflects(tmp_path: Path, variant: str) -> None:
         b.state(incoming, "DISCONNECTED")
 
 
-def two_calls_joined(here: IsdnBorder) -> tuple[str, str]:
-    """A phone calls the ISDN twice and joins the two; libpri's names of both calls."""
+def two_calls_referred(here: IsdnBorder) -> tuple[str, str]:
+    """A phone calls the ISDN twice and refers one to the other; libpri's names of both calls."""
     phone = here.phones["1001"]
     first, one = here.call_out("5551", name="first")
     phone.hold(first)
     phone.media(first, "sendonly")
     second, other = here.call_out("5552", name="second")
+    here.peer.fence()
     phone.refer_replacing(first, second)
-    phone.notified(first, 200)
-    phone.state(second, "DISCONNECTED")
     return one, other
+
+
+def is_told(here: IsdnBorder, method: str, kind: str = "attended") -> None:
+    """The phone hears 200 and its calls are over; the record says how it was done."""
+    phone = here.phones["1001"]
+    phone.notified("first", 200)
+    if kind == "attended":
+        phone.state("second", "DISCONNECTED")
+    (record,) = here.gateway.wait_records(1)
+    assert (record["kind"], record["method"], record["outcome"]) == (kind, method, "succeeded")
+    assert record["sip_status"] == 200
+
+
+def invoked(here: IsdnBorder, one: str, other: str) -> tuple[str, int]:
+    """The call and the invokeId of a FACILITY that libpri does not answer."""
+    asked = here.peer.wait("facility_ie", dir="rx", msg="FACILITY")
+    invoke = int(asked["ie"].split("a1", 1)[1][6:8], 16)
+    return one if asked["cr"] == 1 else other, invoke
+
+
+def are_cleared(here: IsdnBorder, *calls: str) -> None:
+    for call in calls:
+        here.peer.send(f"hangup {call} 16")
+
+
+def is_joined_here(here: IsdnBorder, one: str, other: str) -> None:
+    """Who hangs up takes the other along."""
+    here.peer.send(f"hangup {one}")
+    here.peer.wait("hangup_req", id=other)
+    here.peer.send(f"hangup {other}")
 
 
 def test_a_refer_becomes_explicit_call_transfer(tmp_path: Path) -> None:
     """EctLinkIdRequest, ExplicitEctExecute; libpri takes both calls over and clears them."""
     with isdn_border(tmp_path, options=["--set", "transfer=okclear"]) as here:
-        one, other = two_calls_joined(here)
+        one, other = two_calls_referred(here)
+        is_told(here, "ect-explicit")
         here.peer.wait("hangup", id=one)
         here.peer.wait("hangup", id=other)
-        (record,) = here.gateway.wait_records(1)
-        assert (record["kind"], record["outcome"], record["sip_status"]) == ("attended", "succeeded", 200)
-        assert here.gateway.wait_log("isdn.joining", action="the network has them")
 
 
-def test_a_refer_stays_joined_here_when_the_network_refuses(tmp_path: Path) -> None:
-    with isdn_border(tmp_path, options=["--set", "transfer=fail"]) as here:
-        one, other = two_calls_joined(here)
-        assert here.gateway.wait_log("isdn.joining", action="stay joined here")
-        here.peer.send(f"hangup {one}")
-        here.peer.wait("hangup_req", id=other)
-        here.peer.send(f"hangup {other}")
+def test_a_refer_becomes_implicit_call_transfer(tmp_path: Path) -> None:
+    """HOLD, and EctExecute on the held call (EN 300 369-1 §9.2.1)."""
+    ladder = tmp_path / "implicit.yaml"
+    text = (ROOT / "mappings/transfer_ladder.yaml").read_text()
+    ladder.write_text(text.replace("[ect-explicit, ect-implicit,", "[ect-implicit,"))
+    options = ["--set", "transfer=okclear", "--set", "hold=ack"]
+    with isdn_border(tmp_path, more={"ladder": str(ladder)}, options=options) as here:
+        one, other = two_calls_referred(here)
+        is_told(here, "ect-implicit")
+        here.peer.wait("hangup", id=one)
+        here.peer.wait("hangup", id=other)
+
+
+def test_a_refer_is_carried_out_here_when_the_network_refuses(tmp_path: Path) -> None:
+    """Explicit, implicit, then the gateway; one 200, after the last."""
+    options = ["--set", "transfer=fail", "--set", "hold=ack", "--set", "retrieve=ack"]
+    with isdn_border(tmp_path, options=options) as here:
+        one, other = two_calls_referred(here)
+        is_told(here, "join")
+        assert len(here.gateway.log("transfer.network")) == 2
+        is_joined_here(here, one, other)
 
 
 @pytest.mark.parametrize("variant", ["ni2", "5ess", "4ess"])
 def test_a_refer_becomes_two_b_channel_transfer(tmp_path: Path, variant: str) -> None:
     """libpri reads no initiateTransfer: its answer is made by hand."""
     with isdn_border(tmp_path, variant) as here:
-        one, other = two_calls_joined(here)
-        asked = here.peer.wait("facility_ie", dir="rx", msg="FACILITY")
-        invoke = int(asked["ie"].split("a1", 1)[1][6:8], 16)
-        on_first = asked["cr"] == 1
-        here.peer.send(f"facility {one if on_first else other} 91a2030201{invoke:02x}")
-        here.peer.send(f"hangup {one} 16")
-        here.peer.send(f"hangup {other} 16")
-        assert here.gateway.wait_log("isdn.joining", action="the network has them")
+        one, other = two_calls_referred(here)
+        call, invoke = invoked(here, one, other)
+        here.peer.send(f"facility {call} 91a2030201{invoke:02x}")
+        is_told(here, "tbct")
+        are_cleared(here, one, other)
+
+
+def test_a_network_that_only_clears_has_joined_them(tmp_path: Path) -> None:
+    """No result at all: DISCONNECT with cause 16 on both calls."""
+    with isdn_border(tmp_path, "ni2") as here:
+        one, other = two_calls_referred(here)
+        invoked(here, one, other)
+        are_cleared(here, one, other)
+        is_told(here, "tbct")
+
+
+def test_a_network_that_says_nothing(tmp_path: Path) -> None:
+    """After T-RESPONSE the gateway joins the two."""
+    with isdn_border(tmp_path, "ni2") as here:
+        one, other = two_calls_referred(here)
+        is_told(here, "join")
+        is_joined_here(here, one, other)
 
 
 def test_a_refer_becomes_release_link_trunk(tmp_path: Path) -> None:
@@ -236,25 +293,38 @@ def test_a_refer_becomes_release_link_trunk(tmp_path: Path) -> None:
         here.peer.send(f"facility {other} 11bea20d02010130080201018003000022")
         here.peer.fence()
         phone.refer_replacing(first, second)
-        phone.notified(first, 200)
-        asked = here.peer.wait("facility_ie", dir="rx", msg="FACILITY")
-        here.peer.send(f"facility {one if asked['cr'] == 1 else other} 11bea203020102")
-        here.peer.send(f"hangup {one} 16")
-        here.peer.send(f"hangup {other} 16")
-        assert here.gateway.wait_log("isdn.joining", action="the network has them")
+        call, _ = invoked(here, one, other)
+        here.peer.send(f"facility {call} 11bea203020102")
+        is_told(here, "rlt")
+        are_cleared(here, one, other)
 
 
 def test_qsig_ends_hear_of_each_other(tmp_path: Path) -> None:
     """callTransferComplete to both (ISO/IEC 13869)."""
     with isdn_border(tmp_path, "qsig") as here:
-        one, other = two_calls_joined(here)
+        one, other = two_calls_referred(here)
+        is_told(here, "qsig-join")
         for call, number in ((one, "5552"), (other, "5551")):
             told = here.peer.wait("facility", id=call)["subcmds"][0]
             assert told["cmd"] == "CONNECTED_LINE"
             assert number in str(told)
-        here.peer.send(f"hangup {one}")
-        here.peer.wait("hangup_req", id=other)
-        here.peer.send(f"hangup {other}")
+        is_joined_here(here, one, other)
+
+
+def test_a_blind_refer_on_qsig_is_carried_out_here(tmp_path: Path) -> None:
+    """libpri says nothing to ssctInitiate: after its time the gateway calls the target."""
+    ladder = tmp_path / "quick.yaml"
+    text = (ROOT / "mappings/transfer_ladder.yaml").read_text()
+    ladder.write_text(text.replace("ssct: {response: 30}", "ssct: {response: 2}"))
+    with isdn_border(tmp_path, "qsig", more={"ladder": str(ladder)}) as here:
+        phone = here.phones["1001"]
+        first, one = here.call_out("5551", name="first")
+        phone.refer(first, here.uri("5552"))
+        other = here.peer.wait("ring", called="5552")["id"]
+        here.peer.send(f"proceed {other}")
+        here.peer.send(f"answer {other}")
+        is_told(here, "qsig-join", "blind")
+        is_joined_here(here, one, other)
 
 
 @pytest.mark.parametrize("variant", ["euroisdn", "qsig"])
@@ -309,13 +379,25 @@ def test_a_blind_refer_of_an_isdn_call_to_the_isdn(tmp_path: Path) -> None:
     """The gateway calls the target on the same trunk; then the network takes both calls (ECT)."""
     with isdn_border(tmp_path, options=["--set", "transfer=okclear"]) as here:
         phone = here.phones["1001"]
-        out, there = here.call_out("5551")
-        phone.refer(out, here.uri("5552"))
+        first, there = here.call_out("5551", name="first")
+        phone.refer(first, here.uri("5552"))
         target = here.peer.wait("ring", called="5552")["id"]
         here.peer.send(f"proceed {target}")
         here.peer.send(f"answer {target}")
-        phone.notified(out, 200)
-        phone.hang_up(out)
+        is_told(here, "ect-explicit", "blind")
         here.peer.wait("hangup", id=there)
         here.peer.wait("hangup", id=target)
-        assert here.gateway.wait_log("isdn.joining", action="the network has them")
+
+
+def test_a_blind_refer_to_a_target_that_rings(tmp_path: Path) -> None:
+    """EN 300 369-1 lets the second call be alerting: the network has both before anybody answers."""
+    with isdn_border(tmp_path, options=["--set", "transfer=okclear"]) as here:
+        phone = here.phones["1001"]
+        first, there = here.call_out("5551", name="first")
+        phone.refer(first, here.uri("5552"))
+        target = here.peer.wait("ring", called="5552")["id"]
+        here.peer.send(f"proceed {target}")
+        here.peer.send(f"alert {target}")
+        is_told(here, "ect-explicit", "blind")
+        here.peer.wait("hangup", id=there)
+        here.peer.wait("hangup", id=target)
