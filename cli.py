@@ -328,6 +328,29 @@ def serve(configuration: Path, workers: int | None, form: str | None, level: str
     sys.exit(server.serve(server.Options(configuration, workers or 0, level, shape, capture)))
 
 
+@refergate.group()
+def trunk() -> None:
+    """Ask a running server about its trunks."""
+
+
+@trunk.command()
+@click.option(
+    "-c", "--configuration", type=click.Path(path_type=Path), default=Path("gateway.yaml"), show_default=True
+)
+@AS_JSON
+def status(configuration: Path, as_json: bool) -> None:
+    """Show links, channels and calls of the server that runs with this configuration; it has a `control` socket."""
+    from gateway.runtime.control import trunk_status
+
+    document = trunk_status(configuration)
+    if as_json:
+        _print_json(document)
+    else:
+        from gateway.console import trunk_tables
+
+        trunk_tables.show(document["trunks"])
+
+
 def _replay_suite(
     where: Path, as_json: bool, engine: str | None, cluster: str | None, update: bool, **more: Any
 ) -> NoReturn:

@@ -81,6 +81,7 @@ class Configuration(Table):
     timing: Timing = Timing()
     store: str = ""
     records: str = ""
+    control: str = ""
     workers: int = Field(default=1, ge=1, le=64)
     drain: float = Field(default=30.0, ge=0)
     ladder: str = "transfer_ladder"

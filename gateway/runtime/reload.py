@@ -6,7 +6,7 @@ from gateway.configuration import Configuration, configuration
 from gateway.hub.leg import Observer
 from gateway.interworking.lint import lint_configuration
 
-_AT_START = ("listen", "store", "workers")
+_AT_START = ("listen", "store", "control", "workers")
 """Keys that are looked at when the process starts and not again."""
 
 

@@ -9,7 +9,7 @@ from gateway.model.errors import GatewayError
 from gateway.runtime import records, store
 from gateway.runtime.log import Log
 from gateway.runtime.reload import read, reread
-from gateway.runtime.server import Server, Worker, run, say_ready
+from gateway.runtime.server import Server, Worker, numbered, run, say_ready
 from gateway.runtime.workers import Duty, Supervisor
 
 
@@ -40,7 +40,7 @@ def serve(options: Options) -> int:
 
     def work(duty: Duty) -> None:
         log = Log(options.level, options.form, worker=duty.number)
-        capture = options.capture and _numbered(options.capture, duty.number)
+        capture = options.capture and numbered(options.capture, duty.number, count)
         worker = Worker(duty.number, count, duty.mesh)
         latest = _latest(options.configuration, settings, log)
         run(Server(latest, options.configuration, log, worker=worker, capture=capture), duty.ready)
@@ -54,10 +54,6 @@ def _latest(path: Path, settings: Configuration, log: Log) -> Configuration:
         return reread(path, settings, log)
     except GatewayError:
         return settings
-
-
-def _numbered(path: Path, number: int) -> Path:
-    return path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
 def _refuse_any_port(settings: Configuration) -> None:

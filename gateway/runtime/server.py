@@ -15,7 +15,9 @@ from gateway.configuration import Configuration, place
 from gateway.engine.between_workers import way_to, workers_by_host
 from gateway.engine.gateway import Gateway
 from gateway.engine.ownership import Ownership
+from gateway.engine.trunk_status import trunk_status
 from gateway.model.errors import GatewayError
+from gateway.runtime.control_socket import ControlSocket
 from gateway.runtime.d_channels import DChannels
 from gateway.runtime.entropy import Tokens
 from gateway.runtime.log import Log
@@ -115,6 +117,7 @@ class Server:
             workers=self._worker.workers,
         )
         self._loop.set_exception_handler(self._loop_failed)
+        await self._open_control()
         self._begin()
 
     async def run(self) -> None:
@@ -131,6 +134,8 @@ class Server:
         await self._transports.close()
         self._d_channels.close()
         self._media_links.close()
+        if self._control:
+            self._control.close()
         self._store.close()
         self._records.close()
         if self._capture:
@@ -164,6 +169,15 @@ class Server:
     def log_statistics(self) -> None:
         """One line with what there is."""
         self._log.log("statistics", **self.gateway.statistics())
+
+    async def _open_control(self) -> None:
+        """With several workers each has a socket of its own, numbered as captures are."""
+        self._control: ControlSocket | None = None
+        if self._configuration.control:
+            path = numbered(Path(self._configuration.control), self._worker.own, self._worker.workers)
+            answers = {"trunks": lambda: trunk_status(self.gateway)}
+            self._control = ControlSocket(path, answers, self.gateway.fault)
+            await self._control.open()
 
     def _begin(self) -> None:
         handlers: dict[int, Callable[[], None]] = {
@@ -360,6 +374,11 @@ def run(server: Server, ready: Callable[[], object]) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(whole())
+
+
+def numbered(path: Path, worker: int, workers: int) -> Path:
+    """The file of one worker: `path` itself when there is only one."""
+    return path if workers == 1 else path.with_name(f"{path.stem}-{worker}{path.suffix}")
 
 
 def say_ready() -> None:
