@@ -7,11 +7,12 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from gateway.configuration import Configuration
+from gateway.configuration import Configuration, IsdnTrunk, OneTrunk
 from gateway.model.errors import GatewayError
 from gateway.regression.endpoints import Hosts
-from gateway.regression.isdn_deduction import lines
+from gateway.regression.isdn_deduction import FIRST_PORT, lines
 from gateway.regression.isdn_tape import IsdnTape
+from gateway.regression.opposite import fixed_tei
 from gateway.regression.routes_deduction import routes
 from gateway.regression.sip_deduction import SipPeers
 from gateway.regression.sip_tape import Tape
@@ -45,6 +46,22 @@ def configured(document: Document) -> Configuration:
         first = error.errors(include_url=False)[0]
         key = ".".join(map(str, first["loc"]))
         raise GatewayError(f"no configuration can be deduced: {key}: {first['msg']}") from error
+
+
+def without_links(configuration: Configuration) -> Configuration:
+    """The same with D channels that lead nowhere: in a replay both ends of each data link are here. A terminal has
+    its TEI from the start.
+    """
+    trunks: list[OneTrunk] = []
+    for number, trunk in enumerate(configuration.trunks):
+        if isinstance(trunk, IsdnTrunk) and trunk.link:
+            link = f"udp:127.0.0.1:{FIRST_PORT + 2 * number}>127.0.0.1:{FIRST_PORT + 2 * number + 1}"
+            is_terminal = trunk.bus and trunk.side == "user"
+            tei = fixed_tei(trunk.tei or 0) if is_terminal else trunk.tei
+            trunks.append(trunk.model_copy(update={"link": link, "tei": tei, "media": "none"}))
+        else:
+            trunks.append(trunk)
+    return configuration.model_copy(update={"trunks": tuple(trunks), "media": ()})
 
 
 def as_yaml(document: Document) -> str:

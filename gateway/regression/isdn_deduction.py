@@ -12,7 +12,8 @@ from gateway.regression import q931_fields
 from gateway.regression.isdn_tape import IsdnEntry, IsdnTape
 from gateway.regression.routes_deduction import Step
 
-_FIRST_PORT = 20_000
+FIRST_PORT = 20_000
+"""Of the links that are written down for D channels of a recording; nobody opens them."""
 _KINDS = {"etsi": "euroisdn", "qsig": "qsig", "ni2": "ni2", "dms100": "dms100"}
 _VARIANT_OF_DIALECT = {dialect: variant for variant, dialect in DIALECT_OF_VARIANT.items()} | {"qsig-ssct": "qsig"}
 _MU_LAW = 0xA2
@@ -29,7 +30,7 @@ class DeducedLine:
 
     def trunk(self) -> dict[str, Any]:
         """The trunk as in gateway.yaml. Its link is never opened."""
-        first = _FIRST_PORT + 2 * self._number
+        first = FIRST_PORT + 2 * self._number
         found: dict[str, Any] = {
             "name": self.name,
             "protocol": "isdn",
@@ -40,7 +41,7 @@ class DeducedLine:
             "trusted": True,
         }
         if self._is_bus():
-            found["access"] = "basic"
+            found |= {"access": "basic", "bus": True, **({"tei": 0} if found["side"] == "user" else {})}
         if any(each.message.message_type is MessageType.SETUP_ACKNOWLEDGE for each in self._entries):
             found["overlap"] = True
         return found

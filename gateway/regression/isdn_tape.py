@@ -31,6 +31,12 @@ class IsdnEntry:
         self.call = 0
 
     @property
+    def terminal(self) -> int:
+        """The TEI as a number, 0 where the recording has none."""
+        number = self.tei.removeprefix("tei")
+        return int(number) if number.isdecimal() else 0
+
+    @property
     def order(self) -> object:
         """What is equal in messages that keep their order: those of one call."""
         return self.line, self.call
@@ -88,7 +94,7 @@ def isdn_entry_of(signal: Signal, start: float, hosts: Hosts) -> IsdnEntry | Non
 
 
 def _plays(hosts: Hosts, signal: Signal, end: str) -> bool:
-    """ "network" is that side of every D channel, "lapd:0:network" of one."""
+    """Whether an end is played: "network" is that side of every D channel, "lapd:0:network" of one."""
     if signal.transport != "lapd":
         return hosts.has(Endpoint.parse(end))
     return hosts.has(Endpoint(end)) or hosts.has(Endpoint(f"{signal.link.partition('/')[0]}:{end}"))

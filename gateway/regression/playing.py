@@ -10,14 +10,15 @@ from gateway.configuration import Configuration
 from gateway.engine.signal import Signal
 from gateway.model.errors import DecodeError, GatewayError
 from gateway.regression.comparison import Compared, Verdict
-from gateway.regression.deduction import configured, deduced
+from gateway.regression.deduction import configured, deduced, without_links
 from gateway.regression.endpoints import Hosts
 from gateway.regression.isdn_part import IsdnPart
 from gateway.regression.isdn_tape import IsdnEntry, IsdnTape, isdn_entry_of
 from gateway.regression.message import Message
 from gateway.regression.played import Played
+from gateway.regression.readiness import Readiness
 from gateway.regression.sip_deduction import SipPeers
-from gateway.regression.sip_part import Readiness, SipPart
+from gateway.regression.sip_part import SipPart
 from gateway.regression.sip_tape import Entry, Tape, entry_of
 from gateway.regression.stage import Stage
 
@@ -114,7 +115,7 @@ class _Playing:
         self._recording = recording
         self._problems = [_said(each) for each in recording.problems]
         names = SipPeers(recording.sip).names()
-        self._stage = Stage(configuration, seed=str(seed), epoch=recording.epoch, names=names)
+        self._stage = Stage(without_links(configuration), seed=str(seed), epoch=recording.epoch, names=names)
         self._sip = SipPart(recording.sip, self._stage, self._problems)
         self._isdn = IsdnPart(recording.isdn, self._stage, configuration, self._problems)
         self._held: list[Entry | IsdnEntry] = []

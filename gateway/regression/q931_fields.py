@@ -72,6 +72,11 @@ def _progress(message: Message) -> str | None:
     return None if contents is None else str(elements.decode_progress(contents).description)
 
 
+def _notification(message: Message) -> str | None:
+    contents = message.contents(Identifier.NOTIFICATION_INDICATOR)
+    return None if not contents else str(contents[0] & 0x7F)
+
+
 def _channel(message: Message) -> str | None:
     contents = message.contents(Identifier.CHANNEL_IDENTIFICATION)
     return None if contents is None else contents.hex()
@@ -84,6 +89,7 @@ _FIELDS: dict[str, Callable[[Message], str | None]] = {
     "channel": _channel,
     "called": _number(Identifier.CALLED_PARTY_NUMBER),
     "calling": _number(Identifier.CALLING_PARTY_NUMBER),
+    "notification": _notification,
     "connected": _number(Identifier.CONNECTED_NUMBER),
     "progress": _progress,
     "facility": lambda message: facility(message) or None,

@@ -1,26 +1,17 @@
 """The SIP side of a replay: each message of a peer is fed in when it can be, and what comes out finds its like."""
 
-from enum import Enum, auto
-
 from gateway.model.errors import DecodeError
 from gateway.regression import sip_rewriting
 from gateway.regression.endpoints import Endpoint
 from gateway.regression.message import Message as Told
 from gateway.regression.message import name_of
+from gateway.regression.readiness import Readiness
 from gateway.regression.sip_identities import Identities, OwnLeg
 from gateway.regression.sip_matching import SipMatching
 from gateway.regression.sip_tape import Entry, Leg, Tape, Transaction, copy_key, transaction
 from gateway.regression.stage import Stage
 from gateway.sip.flow import Flow
 from gateway.sip.message import parse
-
-
-class Readiness(Enum):
-    """Whether a recorded message can be fed in."""
-
-    READY = auto()
-    WAIT = auto()
-    NEVER = auto()
 
 
 class SipPart:
@@ -95,6 +86,7 @@ class SipPart:
             Told(told.frame, self._stage.now, "sip", told.source, told.destination, told.name, octets)
         )
         self._stage.gateway.receive(octets, self._flow(entry), self._stage.now)
+        self._stage.settle()
 
     def _rewritten(self, entry: Entry) -> bytes:
         message = entry.message

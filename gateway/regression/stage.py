@@ -1,5 +1,6 @@
 """The gateway on a virtual clock, cut off from every network: what goes in and what comes out are method calls."""
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,7 @@ from gateway.engine.record_document import document
 from gateway.engine.tokens import TokensFrom, seeded
 from gateway.model.call import TransferRecord
 from gateway.model.errors import DecodeError
+from gateway.model.timers import TimerQueue
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.locating import Means, Search, locate, target
 
@@ -24,7 +26,7 @@ class Stage:
     """`now` is in seconds since the recording began, at `epoch` (seconds since 1970).
 
     `sent` takes what the gateway sends (flow, octets), `frame_sent` what goes to a D channel (trunk, frame). `records`
-    and `events` are what it has written so far.
+    and `events` are what it has written so far. `timers` are those of the other ends of D channels.
     """
 
     def __init__(self, configuration: Configuration, *, seed: str, epoch: float, names: Addresses) -> None:
@@ -34,6 +36,8 @@ class Stage:
         self.unknown_hosts: set[str] = set()
         self.sent: Callable[[Flow, bytes], None] = lambda flow, octets: None
         self.frame_sent: Callable[[str, bytes], None] = lambda trunk, frame: None
+        self.timers = TimerQueue()
+        self._pending: deque[Callable[[float], None]] = deque()
         self._names = names
         self.listeners = tuple(_listener(text) for text in configuration.listen)
         self.gateway = Gateway(
@@ -51,6 +55,16 @@ class Stage:
     def start(self) -> None:
         """All is there from the start."""
         self.gateway.start(self.now)
+        self.settle()
+
+    def later(self, action: Callable[[float], None]) -> None:
+        """Has something done when the gateway, or the other end of a D channel, has done what it is doing."""
+        self._pending.append(action)
+
+    def settle(self) -> None:
+        """Does what was put off, and what that puts off."""
+        while self._pending:
+            self._pending.popleft()(self.now)
 
     def advance(self, until: float) -> None:
         """Lets time go by, timers included; time that has gone by already stays."""
@@ -61,11 +75,15 @@ class Stage:
 
     def step(self, until: float) -> bool:
         """Runs the timers that are due next; False when none is due before `until`."""
-        due = self.gateway.next_due()
+        due = min(
+            (each for each in (self.gateway.next_due(), self.timers.next_due()) if each is not None), default=None
+        )
         if due is None or due > until:
             return False
         self.now = max(self.now, due)
         self.gateway.advance(self.now)
+        self.timers.run(self.now)
+        self.settle()
         return True
 
     def listener_of(self, transport: Transport, host: str, port: int) -> int:
