@@ -62,6 +62,7 @@ class FakeLeg:
         self._offered: bytes | None = None
         self._confirm_due = False
         self._ack_due: str = ""
+        self.speaks = SignallingProtocol.SIP
         self.can: frozenset[str] = frozenset()
         self.can_alone: frozenset[str] = frozenset()
         self.joining: Leg | None = None
@@ -80,7 +81,7 @@ class FakeLeg:
 
     @property
     def protocol(self) -> SignallingProtocol:
-        return SignallingProtocol.SIP
+        return self.speaks
 
     @property
     def incoming(self) -> bool:
@@ -316,6 +317,7 @@ class FakeTrunks:
         self.placed: list[FakeLeg] = []
         self.down: set[str] = set()
         self.capabilities: dict[str, frozenset[Capability]] = {}
+        self.speaks = SignallingProtocol.SIP
         self._ours = ours
         self._count = count(1)
 
@@ -331,6 +333,7 @@ class FakeTrunks:
             owner=owner,
             request=request,
         )
+        leg.speaks = self.speaks
         self.placed.append(leg)
         return leg
 

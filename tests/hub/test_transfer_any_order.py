@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 from gateway.hub.call import Call
 from gateway.model.call import Capability, Clearing
 from gateway.model.causes import Cause
+from gateway.model.legs import SignallingProtocol
 from gateway.model.transfer import Outcome, TransferOutcome, TransferProgress
 from tests.hub.legs import FakeLeg, sdp
 from tests.hub.transfer_scene import HOLD, Scene, attended, blind, finals
 
-KINDS = ("blind", "attended", "semi-attended", "passed", "passed-attended", "recall", "ringback", "ringback-recall")
+KINDS = (
+    *("blind", "attended", "semi-attended", "passed", "passed-attended", "recall", "ringback", "ringback-recall"),
+    *("network", "network-attended", "network-semi-attended", "network-alone", "network-recall"),
+)
 
 EVENTS = (
     "rings",
@@ -38,6 +42,9 @@ EVENTS = (
     "refer-failed",
     "refer-unknown",
     "refer-lost",
+    "network-joins",
+    "network-joins",
+    "network-refuses",
     "asks-again",
     "time",
     "long-time",
@@ -48,6 +55,7 @@ _TRUNKS = {
     "passed": "passing",
     "passed-attended": "passing",
     "recall": "patient",
+    "network-recall": "patient",
     "ringback-recall": "patient",
 }
 
@@ -58,18 +66,23 @@ class Play:
     def __init__(self, kind: str) -> None:
         self.scene = scene = Scene()
         trunk = _TRUNKS.get(kind, "a")
-        if kind == "semi-attended":
+        if kind.endswith("semi-attended"):
             scene.able("b", Capability.LATE_OFFER)
         self.one, self.other = scene.call(trunk, "4000" if kind.startswith("ringback") else "2000")
         if kind.startswith("ringback"):
             self.one.offers(scene.now, HOLD)
             scene.agree(self.other)
+        if kind.startswith("network"):
+            self.other.speaks, self.other.can = SignallingProtocol.ISDN, frozenset(("ect-explicit", "tbct"))
+            self.other.can_alone = frozenset(("ssct",) if kind == "network-alone" else ())
+            scene.trunks.speaks = SignallingProtocol.ISDN
         self.consultation: FakeLeg | None = None
-        if kind in ("attended", "passed-attended"):
-            self.consultation, _ = scene.call(trunk, "3000")
-        elif kind == "semi-attended":
+        if kind.endswith("semi-attended"):
             self.consultation = scene.caller(trunk, "3000")
-        request = attended(self.consultation) if self.consultation else blind()
+        elif kind.endswith("attended"):
+            self.consultation, _ = scene.call(trunk, "3000")
+        target = "sip:2000@gateway.invalid" if kind == "network-alone" else "sip:3000@gateway.invalid"
+        request = attended(self.consultation) if self.consultation else blind(target)
         self.transfer = scene.asks(self.one, request, self.consultation)
         self.count = 1
 
@@ -95,6 +108,7 @@ class Play:
         """The play is over: what is still waited for comes, or its timers run out."""
         for _ in range(12):
             self.scene.passes(60)
+            self.other.is_not_joined(self.scene.now)
             self.scene.agree(*self.everybody())
             for transfer in list(self.one.transfers):
                 self.one.hears_report(self.scene.now, transfer)
@@ -164,6 +178,8 @@ _DO: dict[str, Callable[[Play], None]] = {
     "refer-failed": lambda play: _refer(play, TransferOutcome(Outcome.FAILED, 486)),
     "refer-unknown": lambda play: _refer(play, TransferOutcome(Outcome.REFUSED, 501)),
     "refer-lost": lambda play: _refer(play, TransferOutcome(Outcome.PENDING)),
+    "network-joins": lambda play: play.other.is_joined(play.scene.now),
+    "network-refuses": lambda play: play.other.is_not_joined(play.scene.now),
     "asks-again": _again,
     "time": lambda play: play.scene.passes(5),
     "long-time": lambda play: play.scene.passes(45),
@@ -195,8 +211,11 @@ def test_nobody_is_forgotten_and_every_transfer_is_told_once(kind: str, events: 
 
 @settings(max_examples=150, deadline=None)
 @given(
-    st.sampled_from(("blind", "attended", "semi-attended", "recall", "ringback")),
-    st.lists(st.sampled_from([event for event in EVENTS if "hangs-up" not in event]), max_size=12),
+    st.sampled_from(("blind", "attended", "semi-attended", "recall", "ringback", "network", "network-attended")),
+    st.lists(
+        st.sampled_from([event for event in EVENTS if "hangs-up" not in event and event != "network-joins"]),
+        max_size=12,
+    ),
     st.booleans(),
 )
 def test_the_transferee_survives_whatever_only_the_transferor_does(kind: str, events: list[str], stays: bool) -> None:
