@@ -1,103 +1,45 @@
 """The endpoint in RAS: discovery, registration, admission of calls (H.225.0 clause 7.8ff, H.323 7.2), sans-IO."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import Protocol
+from hashlib import blake2b
+from typing import Any
 
+from gateway.h323.ras import messages
+from gateway.h323.ras.asked import Asked
+from gateway.h323.ras.calls import Answered, Calls
+from gateway.h323.ras.link import Link
+from gateway.h323.ras.registration import Registration
+from gateway.h323.ras.values import (
+    Address,
+    Admission,
+    CallModel,
+    GatekeeperEvents,
+    GatekeeperSettings,
+    RasCall,
+    Refusal,
+)
+from gateway.model.errors import LocalProtocolError
 from gateway.model.parties import Alias
 from gateway.model.timers import TimerQueue
 
-Address = str
-""""host:port", IPv6 in brackets."""
-
-
-@dataclass(frozen=True, slots=True)
-class GatekeeperSettings:
-    """`gatekeeper` is its RAS address; `identifier` "" takes any. `ras_address` and `signal_address` are our own.
-
-    Times in seconds. `time_to_live` is what we ask for; `prefixes` are those that a gateway serves (kind "gateway").
-    With a `password` every message is signed by H.235.1 procedure I, as `sender` (the first alias when "").
-    """
-
-    gatekeeper: Address
-    ras_address: Address
-    signal_address: Address
-    aliases: tuple[Alias, ...] = ()
-    identifier: str = ""
-    prefixes: tuple[str, ...] = ()
-    kind: str = "gateway"
-    password: str = ""
-    sender: str = ""
-    time_to_live: int = 300
-    request_timer: float = 3.0
-    attempts: int = 3
-    retry: float = 30.0
-    bandwidth: int = 1280
-
-
-class CallModel(StrEnum):
-    """How the call signalling goes (AdmissionConfirm callModel)."""
-
-    DIRECT = "direct"
-    GATEKEEPER_ROUTED = "gatekeeperRouted"
-
-
-@dataclass(frozen=True, slots=True)
-class RasCall:
-    """A call as RAS names it: its three identifiers, and whether we are the called side (`answering`)."""
-
-    call_identifier: bytes
-    conference_id: bytes
-    reference: int
-    answering: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """The gatekeeper admits a call: where its SETUP goes, and the aliases to put into it when it changed them."""
-
-    model: CallModel
-    address: Address
-    aliases: tuple[Alias, ...] = ()
-    bandwidth: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The gatekeeper refuses, by the reason's name in H.225.0 ("calledPartyNotRegistered"); "timeout": it is silent;
-    "notRegistered": we are not registered.
-    """
-
-    reason: str
-    aliases: tuple[Alias, ...] = field(default=())
-
-
-class GatekeeperEvents(Protocol):
-    """What the owner of a client hears."""
-
-    def registered(self, now: float) -> None:
-        """Calls can be made and taken; also when the gatekeeper is found again."""
-
-    def registration_lost(self, reason: str, now: float) -> None:
-        """They cannot, until `registered` comes: gatekeeper silent, it unregistered us or refuses us. It is tried
-        again by itself.
-        """
-
-    def disengage_asked(self, call: RasCall, reason: str, now: float) -> None:
-        """The gatekeeper wants the call cleared (DRQ, already confirmed)."""
-
-    def bandwidth_changed(self, call: RasCall, bandwidth: int, now: float) -> None:
-        """The gatekeeper changed what the call may use, in units of 100 bit/s (BRQ, already confirmed)."""
-
-    def ras_log(self, event: str, now: float, **fields: object) -> None:
-        """Something to be written down: a message that was dropped and why, a change of gatekeeper."""
+__all__ = [
+    "Address",
+    "Admission",
+    "CallModel",
+    "GatekeeperClient",
+    "GatekeeperEvents",
+    "GatekeeperSettings",
+    "RasCall",
+    "Refusal",
+]
 
 
 class GatekeeperClient:
     """One registration with a gatekeeper. `send` takes a datagram and the address that it goes to; `wall` gives the
     seconds since 1970 for H.235 and usage information.
     """
+
+    __slots__ = ("_asked", "_calls", "_events", "_link", "_registration")
 
     def __init__(
         self,
@@ -108,45 +50,112 @@ class GatekeeperClient:
         token: Callable[[], str],
         wall: Callable[[], float],
     ) -> None:
-        raise NotImplementedError
+        first = int.from_bytes(blake2b(token().encode(), digest_size=2).digest())
+        self._events = events
+        self._link = Link(settings, send, events, timers, first, wall)
+        self._registration = Registration(self._link, events)
+        self._calls = Calls(self._link, self._registration)
+        self._asked = Asked(self._link, self._registration, self._calls, events)
 
-    is_registered: bool
+    @property
+    def is_registered(self) -> bool:
+        """Whether calls can be admitted."""
+        return self._registration.is_registered
+
+    @property
+    def gatekeeper(self) -> Address:
+        """The RAS address of the gatekeeper that we are with, or that is being tried."""
+        return self._link.gatekeeper
+
+    @property
+    def gatekeeper_identifier(self) -> str:
+        """Its name, "" before it is known."""
+        return self._link.gatekeeper_identifier
+
+    @property
+    def endpoint_identifier(self) -> str:
+        """What the gatekeeper calls us, "" before we are registered; it goes into SETUP."""
+        return self._link.endpoint_identifier
+
+    @property
+    def gatekeeper_hosts(self) -> frozenset[str]:
+        """The hosts of all gatekeepers that we have had to do with: calls that they route come from there."""
+        return frozenset(self._link.hosts)
+
+    @property
+    def admitted_calls(self) -> int:
+        """How many calls are admitted and not disengaged."""
+        return len(self._calls)
 
     def start(self, now: float) -> None:
         """Looks for the gatekeeper and registers; until `stop`, whatever happens."""
+        self._registration.start(now)
 
     def receive(self, datagram: bytes, source: Address, now: float) -> None:
         """One datagram. Never raises; what cannot be understood goes to ras_log."""
+        message = self._link.read(datagram, source, now)
+        if message is None:
+            return
+        try:
+            self._message(*message, datagram, source, now)
+        except LocalProtocolError as error:
+            self._events.ras_log("ras-unanswered", now, reason=str(error), source=source)
+
+    def _message(self, name: str, value: dict[str, Any], datagram: bytes, source: Address, now: float) -> None:
+        transactions = self._link.transactions
+        if name == "requestInProgress":
+            transactions.in_progress(value, now)
+        elif name == "unknownMessageResponse":
+            transactions.not_understood(value, now)
+        elif not transactions.answered(name, value, now):
+            self._asked.answer(name, value, datagram, source, now)
 
     def admit(
         self,
         call: RasCall,
         called: tuple[Alias, ...],
         calling: tuple[Alias, ...],
-        heard: Callable[[Admission | Refusal, float], None],
+        heard: Answered,
         now: float,
         *,
         address: Address = "",
     ) -> None:
         """ARQ, for a call to be made, or one that came (`call.answering`; `address` is then its caller's, else a
-        signalling address that is known for the called side). `heard` is called once.
-        """
+        signalling address that is known for the called side).
 
-    def disengage(self, call: RasCall, now: float, *, cause: int | None = None, reason: str = "normalDrop") -> None:
-        """DRQ: the call is over. `cause` is its Q.850 cause."""
+        `heard` is called once, which may be at once. Raises LocalProtocolError for what H.225.0 cannot carry.
+        """
+        self._calls.admit(call, called, calling, address, heard, now)
 
     def answered(self, call: RasCall, now: float) -> None:
         """The call was answered: for the usage information of DRQ and IRR."""
+        self._calls.answered(call)
 
-    def change_bandwidth(
-        self, call: RasCall, bandwidth: int, heard: Callable[[Admission | Refusal, float], None], now: float
-    ) -> None:
+    def disengage(self, call: RasCall, now: float, *, cause: int | None = None, reason: str = "normalDrop") -> None:
+        """DRQ: the call is over. `cause` is its Q.850 cause. Nothing is sent for a call that was not admitted by the
+        gatekeeper itself, or that it has disengaged.
+        """
+        self._calls.disengage(call, reason, cause, now)
+
+    def change_bandwidth(self, call: RasCall, bandwidth: int, heard: Answered, now: float) -> None:
         """BRQ, in units of 100 bit/s."""
+        self._calls.change_bandwidth(call, bandwidth, heard, now)
 
-    def locate(
-        self, called: tuple[Alias, ...], heard: Callable[[Admission | Refusal, float], None], now: float
-    ) -> None:
-        """LRQ: where is this alias?"""
+    def locate(self, called: tuple[Alias, ...], heard: Answered, now: float) -> None:
+        """LRQ: where is this alias? The Admission that is heard has no bandwidth: no call was admitted."""
+
+        def located(name: str, value: dict[str, Any], then: float) -> None:
+            if name != "locationConfirm":
+                heard(Refusal(value["rejectReason"][0] if name else "timeout"), then)
+                return
+            address = messages.address_in(value["callSignalAddress"])
+            heard(Admission(CallModel.DIRECT, address, messages.aliases_in(value, "destinationInfo")), then)
+
+        value = messages.location_request(self._link.settings, called)
+        self._link.request("locationRequest", self._link.identified(value), located, now)
 
     def stop(self, now: float) -> None:
-        """Unregisters (URQ) and says nothing more."""
+        """Unregisters (URQ) and says nothing more; requests under way end as refused."""
+        self._registration.stop(now)
+        self._link.transactions.give_up(now)
+        self._calls.stop()
