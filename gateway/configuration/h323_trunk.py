@@ -48,7 +48,7 @@ class Gatekeeper(Table):
     """The gatekeeper that a trunk registers with (RAS, H.225.0 §7). `identifier` is the one to find ("" takes any).
 
     `local` is where our RAS socket is bound. `user` and `password` are for H.235.1 (baseline); `user` is the
-    first alias unless said. `alternates` are asked in turn when it is lost. `time_to_live` are the seconds of a
+    first alias unless said. `prefixes` are the numbers that lie behind us. `time_to_live` are the seconds of a
     registration that we ask for. `direct`: whoever the gatekeeper admits (ARQ) may call, from whichever address.
     """
 
@@ -57,7 +57,7 @@ class Gatekeeper(Table):
     local: str = ""
     user: str = ""
     password: str = ""
-    alternates: tuple[RasText, ...] = ()
+    prefixes: tuple[str, ...] = ()
     time_to_live: int = Field(default=300, ge=10, le=86_400)
     direct: bool = False
 

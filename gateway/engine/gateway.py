@@ -4,6 +4,8 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gateway.configuration import Configuration
+from gateway.ends.h323_end import H323End
+from gateway.ends.h323_network import H323Network, NoNetwork
 from gateway.ends.isdn_end import IsdnEnd
 from gateway.ends.sip_end import SipEnd
 from gateway.engine.between_workers import WorkerEnd, WorkerHub, is_told_elsewhere, with_workers
@@ -29,8 +31,8 @@ class Gateway:
     `wall` gives seconds since 1970 for records. `listeners` are the bound addresses in the order of the
     configuration; `own_host` is our address on a way when we listen on any, `peer_names` are the names in a peer's
     certificate; `send_frame` takes frames for the D channel of a trunk, `send_media` datagrams for the media gateway
-    of a name; this is process number `worker` of `workers`. No method raises for what a peer does: a fault of ours is
-    logged, and what it happened in is dropped.
+    of a name; `network` is that of the H.323 trunks; this is process number `worker` of `workers`. No method raises
+    for what a peer does: a fault of ours is logged, and what it happened in is dropped.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Gateway:
         peer_names: Callable[[Flow], tuple[str, ...]] | None = None,
         send_frame: Callable[[str, bytes], None] | None = None,
         send_media: Callable[[str, bytes], None] | None = None,
+        network: H323Network | None = None,
         worker: int = 0,
         workers: int = 1,
     ) -> None:
@@ -62,14 +65,15 @@ class Gateway:
         )
         self.media = media_gateways(configuration, self._timers, send_media or _nowhere, token, observer)
         self.isdn = IsdnEnd(configuration, self._timers, send_frame or _nowhere, token, observer, self.media)
+        self.h323 = H323End(configuration, self._timers, network or NoNetwork(), token, wall, observer)
         written = record if is_alone else lambda each: None if is_told_elsewhere(each) else record(each)
         self.hub = (Hub if is_alone else WorkerHub)(
-            configuration, AllTrunks(self.end, self.isdn), self._timers, observer, token, written, wall
+            configuration, AllTrunks(self.end, self.isdn, self.h323), self._timers, observer, token, written, wall
         )
         if isinstance(self.hub, WorkerHub):
             self.hub.own, self.hub.workers = worker, workers
-        self.end.hub = self.isdn.hub = self.hub
-        self.end.overload = self.isdn.overload = self.hub.overload
+        self.end.hub = self.isdn.hub = self.h323.hub = self.hub
+        self.end.overload = self.isdn.overload = self.h323.overload = self.hub.overload
         if peer_names is not None:
             self.end.peer_names = peer_names
         self._receive = self.end.ua.receive
@@ -94,6 +98,42 @@ class Gateway:
             self.media[name].receive(datagram, now)
         except Exception as error:
             self.fault(error, media=name, datagram=datagram[:_MOST_SHOWN].decode("utf-8", "replace"))
+
+    def h323_accepted(self, connection: int, listener: str, host: str, port: int, now: float) -> bool:
+        """Somebody has connected to a listener of the H.323 trunks; False when it is not wanted."""
+        try:
+            return self.h323.connections.accepted(connection, listener, host, port, now)
+        except Exception as error:
+            self.fault(error, peer=host)
+            return False
+
+    def h323_opened(self, connection: int, now: float) -> None:
+        """A connection of an H.323 trunk is open."""
+        try:
+            self.h323.connections.opened(connection, now)
+        except Exception as error:
+            self.fault(error, connection=connection)
+
+    def h323_received(self, connection: int, octets: bytes, now: float) -> None:
+        """Octets from a connection of an H.323 trunk."""
+        try:
+            self.h323.connections.received(connection, octets, now)
+        except Exception as error:
+            self.fault(error, connection=connection, octets=octets[:_MOST_SHOWN].hex())
+
+    def h323_lost(self, connection: int, why: str, now: float) -> None:
+        """A connection of an H.323 trunk is gone, or could not be opened."""
+        try:
+            self.h323.connections.lost(connection, now)
+        except Exception as error:
+            self.fault(error, connection=connection)
+
+    def h323_datagram(self, trunk: str, octets: bytes, host: str, port: int, now: float) -> None:
+        """A datagram at the RAS socket of that trunk."""
+        try:
+            self.h323.datagram(trunk, octets, host, port, now)
+        except Exception as error:
+            self.fault(error, trunk=trunk, datagram=octets[:_MOST_SHOWN].hex())
 
     def line_changed(self, trunk: str, is_up: bool, now: float) -> None:
         """Layer 1 of that trunk has come, or has gone."""
@@ -127,6 +167,7 @@ class Gateway:
         for media in self.media.values():
             media.start(now)
         self.isdn.start(now)
+        self.h323.start(now)
 
     def reload(self, configuration: Configuration, now: float) -> None:
         """Another configuration from now on; calls go on. What is listened on stays. Raises GatewayError, and all is
@@ -135,13 +176,19 @@ class Gateway:
         configuration = self._completed(configuration)
         self.end.reload(configuration, now)
         self.isdn.reload(configuration, now)
+        self.h323.reload(configuration, now)
         self.hub.configuration = configuration
 
     def drain(self, now: float) -> None:
         """No new calls any more; those there are go on."""
         self.end.drain(now)
         self.isdn.drain(now)
+        self.h323.drain(now)
         self.hub.drain(now)
+
+    def stop(self, now: float) -> None:
+        """The end: what only a goodbye ends is said goodbye to."""
+        self.h323.stop(now)
 
     @property
     def idle(self) -> bool:
@@ -173,6 +220,7 @@ class Gateway:
             **self.hub.statistics(),
             **self.end.statistics(),
             **self.isdn.statistics(),
+            **self.h323.statistics(),
             **{f"media.{name}": media.statistics() for name, media in self.media.items()},
             "transfers": len(self.hub.transfers.running),
             "timers": len(self._timers),

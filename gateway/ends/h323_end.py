@@ -1,0 +1,130 @@
+"""The H.323 end: trunks with call signalling of H.225.0, and legs over their calls."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from gateway.configuration import Configuration
+from gateway.ends.h323_connections import H323Connections
+from gateway.ends.h323_identities import H323Identities
+from gateway.ends.h323_leg import H323Leg
+from gateway.ends.h323_line import H323Line
+from gateway.ends.h323_network import H323Network
+from gateway.hub.leg import LegEvents, Observer
+from gateway.hub.overload import Overload
+from gateway.model.call import CallRequest
+from gateway.model.errors import GatewayError
+from gateway.model.timers import TimerQueue
+
+if TYPE_CHECKING:
+    from gateway.ends.h323_transferring import Transferring
+
+_AT_START = ("listen", "gatekeeper")
+"""Keys of a trunk that are looked at when it is made and not again."""
+
+
+class H323End:
+    """`network` is the way out; `wall` gives seconds since 1970. `hub` hears of new calls; it is set when all is
+    wired, before `start`. `transferring` are the transfers that peers have been asked for, by their legs.
+
+    Raises GatewayError for a cause profile or number plan that does not exist.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        timers: TimerQueue,
+        network: H323Network,
+        token: Callable[[], str],
+        wall: Callable[[], float],
+        observer: Observer,
+    ) -> None:
+        self.configuration = configuration
+        self.timers = timers
+        self.network = network
+        self.token = token
+        self.wall = wall
+        self.observer = observer
+        self.hub: LegEvents
+        self.overload = Overload(observer)
+        self.is_draining = False
+        self.connections = H323Connections(self, network, observer)
+        self.identities = H323Identities(timers)
+        self.transferring: dict[H323Leg, Transferring] = {}
+        self.lines: dict[str, H323Line] = {
+            settings.name: H323Line(self, settings, configuration) for settings in configuration.h323_trunks
+        }
+
+    def start(self, now: float) -> None:
+        """All listeners are bound: gatekeepers are looked for."""
+        for line in self.lines.values():
+            if line.gatekeeper is not None:
+                line.gatekeeper.start(now)
+
+    def stop(self, now: float) -> None:
+        """Every call ends, and every registration."""
+        self.connections.close_all(now)
+        for line in self.lines.values():
+            if line.gatekeeper is not None:
+                line.gatekeeper.stop(now)
+
+    def datagram(self, trunk: str, octets: bytes, host: str, port: int, now: float) -> None:
+        """A datagram at the RAS socket of that trunk."""
+        line = self.lines.get(trunk)
+        if line is not None and line.gatekeeper is not None:
+            line.gatekeeper.received(octets, host, port, now)
+
+    def line_for(self, listener: str, host: str) -> H323Line | None:
+        """The trunk that takes a connection from `host` at this listener; None when nobody does."""
+        fitting = (each for each in self.lines.values() if each.made_from.listen == listener and each.admits(host))
+        return next(fitting, None)
+
+    def drain(self, now: float) -> None:
+        """Takes no new calls."""
+        self.is_draining = True
+
+    def reload(self, configuration: Configuration, now: float) -> None:
+        """Goes by other settings; calls stay. What is listened on, and the gatekeeper, change with a restart only: it
+        is logged.
+        """
+        self.configuration = configuration
+        wanted = {each.name: each for each in configuration.h323_trunks}
+        for name, line in self.lines.items():
+            settings = wanted.get(name)
+            waiting = ["name"]
+            if settings is not None:
+                line.configure(settings, configuration)
+                waiting = [key for key in _AT_START if getattr(settings, key) != getattr(line.made_from, key)]
+            if waiting:
+                self.observer.log("reload.needs_restart", level="warning", trunk=name, keys=waiting)
+        for name in wanted.keys() - self.lines.keys():
+            self.observer.log("reload.needs_restart", level="warning", trunk=name, keys=["name"])
+
+    def takes_calls(self, now: float) -> bool:
+        """Whether one more call is taken; one that is not is counted."""
+        if self.is_draining:
+            self.overload.drained()
+            return False
+        if sum(len(line.legs) for line in self.lines.values()) >= 2 * self.configuration.limits.calls:
+            self.overload.refuse("calls", now)
+            return False
+        return True
+
+    def statistics(self) -> dict[str, int]:
+        """Numbers for people."""
+        found: dict[str, int] = {}
+        for name, line in self.lines.items():
+            found[f"legs.{name}"] = len(line.legs)
+            found[f"trunk_up.{name}"] = int(line.is_up)
+        if self.lines:
+            found["h323_connections"] = len(self.connections)
+        return found
+
+    # --- the hub asks ---
+
+    def place(self, trunk: str, request: CallRequest, owner: LegEvents, now: float) -> H323Leg:
+        """Calls. Raises GatewayError."""
+        return self.lines[trunk].place(request, owner, now)
+
+    def restore(self, snapshot: dict[str, object], owner: LegEvents, now: float) -> H323Leg:
+        """No leg outlives its connection: H.225.0 has no way to take a call up again. Raises GatewayError."""
+        raise GatewayError("a call of H.323 ends with its connection", sip_status=503, cause=41)
