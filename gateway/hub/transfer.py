@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gateway.hub import outcomes
 from gateway.hub import transfer_network as network
+from gateway.hub import transfer_told as told
 from gateway.hub.leg import Leg
 from gateway.hub.lone_legs import LoneLegs
 from gateway.hub.ringback import ring
@@ -53,7 +54,7 @@ class Transfer(LoneLegs):
     consultation call, or the transferee that was passed on. `caller` is the transferee as caller
     of the target. `played`: the transferee was offered the target's early media. `service` is what the network was
     asked for last, `tried` what it was asked for with the target ringing or answered; `answer` is that of a target
-    whom we have called.
+    whom we have called; `tells_ringing`: the transferee knows of one that rings.
     """
 
     __slots__ = (
@@ -76,6 +77,7 @@ class Transfer(LoneLegs):
         "service",
         "state",
         "target",
+        "tells_ringing",
         "timer",
         "told",
         "transferee",
@@ -115,7 +117,7 @@ class Transfer(LoneLegs):
         self.caller: CallRequest | None = None
         self.referrals = call.referrals + 1 if call else 1
         self.lost: Clearing | None = None
-        self.accepted = self.told = False
+        self.accepted = self.told = self.tells_ringing = False
         self.heard = True
         self.state = State.BEGUN
         self.timer: Timer | None = None
@@ -250,6 +252,7 @@ class Transfer(LoneLegs):
         """The target is at work."""
         self.step(Input.PROGRESSED, now, progress)
         if not network.rings(self, dial, progress.status, now):
+            told.rings(self, dial, progress.status, now)
             ring(self, progress, now)
 
     def dial_answered(self, dial: "Dial", leg: Leg, answer: Answer, now: float) -> None:

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from gateway.hub import outcomes
+from gateway.hub import transfer_told as told
 from gateway.hub.leg import Leg
 from gateway.hub.transfer_legs import bring_out, cancel_dial, clear_owed, part
 from gateway.hub.transfer_table import Input
 from gateway.model.call import NORMAL, Clearing, Progress
-from gateway.model.parties import Party
-from gateway.model.transfer import Kept, PartyUpdate, Stage, TransferOutcome, TransferProgress
+from gateway.model.transfer import TransferOutcome, TransferProgress
 
 if TYPE_CHECKING:
     from gateway.hub.transfer import Transfer
@@ -52,6 +52,8 @@ def relay_progress(transfer: "Transfer", news: Progress | TransferProgress, now:
 def give_up(transfer: "Transfer", news: Clearing, now: float) -> None:
     """The target was not reached; the first call goes on (RFC 5589 §6.3)."""
     cancel_dial(transfer, now)
+    if transfer.transferee is not None:
+        told.as_before(transfer, transfer.transferee, now)
     call, transfer.call = transfer.call, None
     if call is not None:
         call.transfer = None
@@ -65,6 +67,7 @@ def give_back(transfer: "Transfer", news: Clearing, now: float) -> None:
     clear_owed(transfer, news, now)
     transferee, transfer.transferee = transfer.transferee, None
     if transferee is not None:
+        told.as_before(transfer, transferee, now)
         first = transfer.hub.connect(transferee, transfer.transferor, None, now, as_is=True, knows=True)
         first.referrals = transfer.referrals - 1
     _failed(transfer, news, now)
@@ -80,6 +83,7 @@ def undo(transfer: "Transfer", news: Clearing, now: float) -> None:
     _back_to_consultation(transfer, target, news, now)
     transferee, transfer.transferee = transfer.transferee, None
     if transferee is not None:
+        told.as_before(transfer, transferee, now)
         first = transfer.hub.connect(transferee, transfer.transferor, None, now)
         first.referrals = transfer.referrals - 1
     _failed(transfer, news, now)
@@ -139,8 +143,7 @@ def succeed(transfer: "Transfer", news: object, now: float) -> None:
     transferee, target = transfer.transferee, transfer.target
     transfer.transferee = transfer.target = None
     if transferee is not None and target is not None:
-        transferee.update(_update(target), now)
-        target.update(_update(transferee), now)
+        told.together(transfer, transferee, target, now)
     told_success(transfer, now)
 
 
@@ -149,12 +152,6 @@ def told_success(transfer: "Transfer", now: float) -> None:
     tell(transfer, outcomes.success(), now)
     transfer.notes.write(transfer.hub, "succeeded", outcomes.SUCCESS)
     note(transfer, None, now)
-
-
-def _update(partner: Leg) -> PartyUpdate:
-    session_id = getattr(partner, "session_id", "")
-    kept = (Kept("sip", "Session-ID", session_id),) if session_id else ()
-    return PartyUpdate(Stage.COMPLETE, Party(uri=partner.address), kept=kept)
 
 
 def fail_apart(transfer: "Transfer", news: Clearing, now: float) -> None:
