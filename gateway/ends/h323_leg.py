@@ -22,7 +22,7 @@ from gateway.model.transfer import (
 if TYPE_CHECKING:
     from gateway.ends.h323_line import H323Line
 
-SERVICE = "h450-2"
+SERVICE = "h450"
 """H.450.2 in mappings/transfer_ladder.yaml."""
 
 _CAN = frozenset((Capability.LATE_OFFER,))

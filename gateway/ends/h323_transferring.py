@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from gateway.h323.call_contents import Contents
+from gateway.interworking import rose_errors
 from gateway.model.call import NORMAL, Clearing
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     from gateway.ends.h323_leg import H323Leg
     from gateway.ends.h323_services import H323Services
 
-_SILENCE = TransferOutcome(Outcome.FAILED, 408, cause=Cause(102))
+_FINAL = "none"
+_SILENCE = TransferOutcome(Outcome.REFUSED, 501, cause=Cause(102))
 _LEFT = TransferOutcome(Outcome.FAILED, 487, cause=Cause(16))
 _UNABLE = TransferOutcome(Outcome.REFUSED, 501, cause=Cause(29))
 _DONE = TransferOutcome(Outcome.SUCCEEDED, 200)
@@ -169,8 +171,14 @@ class H323Transferring:
         elif answer.outcome is Outcome.SUCCEEDED:
             self._step(running, Input.DONE, now)
         else:
-            completed = self._line.causes.complete(answer, "sip", "h4502")
-            self._step(running, Input.FAILED, now, completed if isinstance(completed, TransferOutcome) else answer)
+            self._step(running, Input.FAILED, now, self._failure(answer))
+
+    def _failure(self, answer: TransferOutcome) -> TransferOutcome:
+        """What the error says to the transferor; one after which another way may be tried reads as a refusal."""
+        if rose_errors.failure(answer.error, "h4502", answer.rejected).fallback != _FINAL:
+            return _UNABLE
+        completed = self._line.causes.complete(answer, "sip", "h4502")
+        return completed if isinstance(completed, TransferOutcome) else answer
 
     def left(self, leg: "H323Leg", clearing: Clearing, now: float, *, replaced: bool = False) -> bool:
         """The leg's peer has cleared it; `replaced`: it said that the call was forwarded. True when nobody is to be
