@@ -26,6 +26,7 @@ LARGEST_UDP = 65_507
 Endpoint = tuple[str, int]
 _INTERFACES = (links.RAW, links.LINUX_LAPD)
 _ETH_P_LAPD = 0x0030
+_IF_NAME = 2
 _OUTGOING, _INCOMING = 4, 0
 _SYN, _SYN_ACK, _ACK, _PUSH_ACK = "S", "SA", "A", "PA"
 
@@ -41,6 +42,7 @@ class Writer:
         self._file: BinaryIO = path.open("wb")
         self._connections: dict[tuple[Endpoint, Endpoint], _Connection] = {}
         self._data_links: dict[int, _DataLink] = {}
+        self._d_channels: dict[str, int] = {}
         self._file.write(_block(0x0A0D0D0A, pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)))
         for link in _INTERFACES:
             self._file.write(_block(1, pack("<HHI", link, 0, 0)))
@@ -74,6 +76,14 @@ class Writer:
         for frame in data_link.sent(from_user, octets):
             self._packet(time, links.LINUX_LAPD, frame)
 
+    def lapd(self, time: float, name: str, from_user: bool, frame: bytes) -> None:
+        """A LAPD frame as it is, without FCS, on the D channel of that name, which is an interface of its own."""
+        interface = self._d_channels.get(name)
+        if interface is None:
+            interface = self._d_channels[name] = len(_INTERFACES) + len(self._d_channels)
+            self._file.write(_block(1, pack("<HHI", links.LINUX_LAPD, 0, 0) + _option(_IF_NAME, name.encode())))
+        self._on(interface, time, _cooked(from_user, frame))
+
     def flush(self) -> None:
         """What was written so far can be read by others."""
         self._file.flush()
@@ -98,8 +108,10 @@ class Writer:
         return connection
 
     def _packet(self, time: float, link: int, octets: bytes) -> None:
+        self._on(_INTERFACES.index(link), time, octets)
+
+    def _on(self, interface: int, time: float, octets: bytes) -> None:
         microseconds = round(time * 1_000_000)
-        interface = _INTERFACES.index(link)
         header = pack("<IIIII", interface, microseconds >> 32, microseconds & 0xFFFFFFFF, len(octets), len(octets))
         self._file.write(_block(6, header + octets))
 
@@ -175,6 +187,11 @@ class _DataLink:
 def _cooked(from_user: bool, frame: bytes) -> bytes:
     """A frame behind its Linux pseudo header, seen at the network side."""
     return pack(">HHHB7xH", _INCOMING if from_user else _OUTGOING, 0x20FD, 1, 1, _ETH_P_LAPD) + frame
+
+
+def _option(code: int, value: bytes) -> bytes:
+    """An option and the end of options (draft-ietf-opsawg-pcapng §3.5)."""
+    return pack("<HH", code, len(value)) + value + bytes(-len(value) % 4) + bytes(4)
 
 
 def _block(kind: int, body: bytes) -> bytes:
