@@ -16,7 +16,8 @@ class Contents:
     `progress` are progress descriptions (Q.931 4.5.23), `notification` a notification description (4.5.22), `keypad`
     digits (INFORMATION). `apdus` are H4501SupplementaryService octets. `fast_start` are OpenLogicalChannel octets, in
     an answer those of the channels that are accepted; `fast_start_refused` says that none is. `h245_address` is
-    "host:port" where we listen for H.245. `elements` are further information elements (identifier, contents),
+    "host:port" where we listen for H.245, `control` are H.245 messages that ride in this message when they are
+    tunnelled (CONNECT, RELEASE COMPLETE). `elements` are further information elements (identifier, contents),
     `fields` further fields of the UUIE, `others` of H323-UU-PDU, in the form of `per`.
     """
 
@@ -29,6 +30,7 @@ class Contents:
     fast_start: tuple[bytes, ...] = ()
     fast_start_refused: bool = False
     h245_address: str = ""
+    control: tuple[bytes, ...] = ()
     elements: tuple[tuple[int, bytes], ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
     others: Mapping[str, Any] = field(default_factory=dict)

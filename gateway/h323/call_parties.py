@@ -86,7 +86,7 @@ def alias_values(party: Party) -> list[AliasValue]:
 
 
 def indicators(party: Party) -> dict[str, Any]:
-    """presentationIndicator and screeningIndicator of a UUIE, where they are said."""
+    """The presentationIndicator and screeningIndicator of a UUIE, where they are said."""
     fields: dict[str, Any] = {}
     if party.presentation is not None:
         fields["presentationIndicator"] = (_PRESENTATION_NAMES[party.presentation], None)

@@ -76,6 +76,11 @@ class CallSignal:
     bitmap: int = field(default=0, compare=False)
 
     @property
+    def message_type(self) -> int:
+        """The octet that stands for the name."""
+        return _message_type(self.name)
+
+    @property
     def call_identifier(self) -> bytes:
         """The 16 octets that name the call, b"" when the message does not say them (FACILITY with an empty body)."""
         guid: bytes = self.uuie.get("callIdentifier", {}).get("guid", b"")
@@ -117,14 +122,19 @@ class CallSignal:
         return next((contents for name, contents in self.information_elements if name == identifier), None)
 
 
-def decode(octets: bytes) -> CallSignal:
-    """The message in `octets`. Raises DecodeError."""
+def decode_header(octets: bytes) -> tuple[str, int, bool]:
+    """The name of the message in `octets`, its call reference value and flag. Raises DecodeError."""
     if len(octets) < 5 or octets[0] != PROTOCOL_DISCRIMINATOR or octets[1] != 2:
         raise DecodeError("no H.225.0 message: it begins with 08 02, call reference, type", where=octets[:8].hex())
     reference = int.from_bytes(octets[2:4], "big")
+    return MESSAGE_TYPES.get(octets[4], f"{octets[4]:#04x}"), reference & 0x7FFF, reference > 0x7FFF
+
+
+def decode(octets: bytes) -> CallSignal:
+    """The message in `octets`. Raises DecodeError."""
+    name, reference, flag = decode_header(octets)
     elements = information_elements(octets)
-    name = MESSAGE_TYPES.get(octets[4], f"{octets[4]:#04x}")
-    header = (name, reference & 0x7FFF, reference > 0x7FFF, tuple(e for e in elements if e[0] != USER_USER))
+    header = (name, reference, flag, tuple(e for e in elements if e[0] != USER_USER))
     user_user = next((contents for identifier, contents in elements if identifier == USER_USER), None)
     if user_user is None:
         return CallSignal(*header, body="")

@@ -3,6 +3,8 @@
 Sans-IO: octets are fed as they come, whole payloads come out.
 """
 
+from collections.abc import Iterator
+
 from gateway.model.errors import DecodeError, LocalProtocolError
 
 HEADER_OCTETS = 4
@@ -23,9 +25,11 @@ class Unframer:
     A header that is no TPKT header breaks the connection for good: there is no way back into step.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MAXIMUM_PAYLOAD) -> None:
+        """A payload of more than `most` octets is as bad as a wrong header."""
         self._pending = bytearray()
         self._consumed = 0
+        self._most = most
 
     @property
     def pending(self) -> int:
@@ -33,17 +37,22 @@ class Unframer:
         return len(self._pending)
 
     def feed(self, octets: bytes) -> list[bytes]:
-        """The payloads completed by `octets`, in order; empty ones (the keep-alives of some peers) left out.
+        """The payloads completed by `octets`, in order; see `payloads`."""
+        return list(self.payloads(octets))
 
-        Raises DecodeError (`where` is the octet's place in the stream) when a header is not TPKT's.
+    def payloads(self, octets: bytes) -> Iterator[bytes]:
+        """The payloads completed by `octets`, one by one; empty ones (the keep-alives of some peers) left out.
+
+        Raises DecodeError (`where` is the octet's place in the stream) when a header is not TPKT's, after the
+        payloads before it.
         """
         self._pending += octets
-        payloads = []
         while (length := self._next_length()) is not None and len(self._pending) >= length:
-            payloads.append(bytes(self._pending[HEADER_OCTETS:length]))
+            payload = bytes(self._pending[HEADER_OCTETS:length])
             del self._pending[:length]
             self._consumed += length
-        return [payload for payload in payloads if payload]
+            if payload:
+                yield payload
 
     def _next_length(self) -> int | None:
         if len(self._pending) < HEADER_OCTETS:
@@ -52,4 +61,7 @@ class Unframer:
         if version != VERSION or reserved != 0 or length < HEADER_OCTETS:
             header = self._pending[:HEADER_OCTETS].hex()
             raise DecodeError(f"no TPKT header: {header}", where=f"octet {self._consumed}")
+        if length - HEADER_OCTETS > self._most:
+            what = f"a message of {length - HEADER_OCTETS} octets, more than {self._most}"
+            raise DecodeError(what, where=f"octet {self._consumed}")
         return length
