@@ -1,22 +1,18 @@
 """Q.931 in the ISDN Q.921 user adaptation layer (RFC 4233): in SCTP, or its messages one after the other in TCP."""
 
-from collections.abc import Iterator
-from struct import unpack_from
-
 from gateway.capture.framing import Cut, Found
+from gateway.isdn import iua_message as codec
+from gateway.isdn.iua_message import HEADER, LONGEST_MESSAGE, PAYLOAD_PROTOCOL, Kind, Tag
 from gateway.model.errors import DecodeError
 
+__all__ = ["HEADER", "LONGEST_MESSAGE", "PAYLOAD_PROTOCOL", "PORT", "IuaStream", "iua_message", "starts_iua"]
+
 PORT = 9900
-PAYLOAD_PROTOCOL = 1
-"""SCTP payload protocol identifier of IUA (RFC 4233, 5.2)."""
-HEADER = 8
-LONGEST_MESSAGE = 65_536
 
 _VERSION = 1
-_BOUNDARY_PRIMITIVES = 5
-_DATA_MESSAGES = {1, 2, 3, 4}
-"""Data Request and Indication, Unit Data Request and Indication (RFC 4233, 3.3.1)."""
-_INTEGER_INTERFACE, _TEXT_INTERFACE, _DLCI, _PROTOCOL_DATA = 1, 3, 5, 14
+_DATA_MESSAGES = frozenset(
+    (Kind.DATA_REQUEST, Kind.DATA_INDICATION, Kind.UNIT_DATA_REQUEST, Kind.UNIT_DATA_INDICATION)
+)
 
 
 def iua_message(octets: bytes, transport: str) -> Found | None:
@@ -26,27 +22,17 @@ def iua_message(octets: bytes, transport: str) -> Found | None:
     """
     if len(octets) < HEADER or octets[0] != _VERSION:
         raise DecodeError("not an IUA message of version 1")
-    if octets[2] != _BOUNDARY_PRIMITIVES or octets[3] not in _DATA_MESSAGES:
+    if int.from_bytes(octets[2:4]) not in _DATA_MESSAGES:
         return None
-    parameters = dict(_parameters(octets[HEADER : int.from_bytes(octets[4:8], "big")]))
-    message = parameters.get(_PROTOCOL_DATA, b"")
+    parameters = dict(codec.parameters(octets[HEADER : int.from_bytes(octets[4:8], "big")]))
+    message = parameters.get(Tag.PROTOCOL_DATA, b"")
     return Found("q931", message, transport, _link(parameters)) if message[:1] == b"\x08" else None
 
 
-def _parameters(octets: bytes) -> Iterator[tuple[int, bytes]]:
-    position = 0
-    while position + 4 <= len(octets):
-        tag, length = unpack_from(">HH", octets, position)
-        if length < 4 or position + length > len(octets):
-            raise DecodeError(f"IUA parameter {tag} of {length} octets")
-        yield tag, octets[position + 4 : position + length]
-        position += length + 3 & ~3
-
-
 def _link(parameters: dict[int, bytes]) -> str:
-    number = int.from_bytes(parameters.get(_INTEGER_INTERFACE, b""), "big")
-    text = parameters.get(_TEXT_INTERFACE, b"").rstrip(b"\x00").decode("ascii", "replace")
-    dlci = parameters.get(_DLCI, b"\x00\x01").ljust(2, b"\x00")
+    number = int.from_bytes(parameters.get(Tag.INTEGER_INTERFACE, b""), "big")
+    text = parameters.get(Tag.TEXT_INTERFACE, b"").rstrip(b"\x00").decode("ascii", "replace")
+    dlci = parameters.get(Tag.DLCI, b"\x00\x01").ljust(2, b"\x00")
     return f"iua:{text or number}/sapi{dlci[0] >> 2}/tei{dlci[1] >> 1}"
 
 

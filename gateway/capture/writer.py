@@ -1,4 +1,4 @@
-"""Captures of what one side of the gateway would see: SIP in UDP, H.225.0 in TPKT in TCP, Q.931 in LAPD.
+"""Captures of what one side of the gateway would see: SIP in UDP, H.225.0 in TPKT in TCP, Q.931 in LAPD, IUA in SCTP.
 
 The file is pcapng with an interface per link type: raw IP (101) and Linux LAPD (177). TCP connections begin with
 their handshake, D channels with SABME, and both count their sequence numbers, so that any dissector follows them.
@@ -10,11 +10,11 @@ from struct import pack
 from types import TracebackType
 from typing import Any, BinaryIO
 
-from gateway.capture import links
+from gateway.capture import iua, links
 from gateway.capture.datagram import datagram
 from gateway.capture.tpkt import CALL_SIGNALLING_PORT
 from gateway.h323 import tpkt
-from gateway.isdn import lapd_frame
+from gateway.isdn import iua_message, lapd_frame
 from gateway.isdn.lapd_frame import CALL_CONTROL_SAPI, Kind
 from gateway.model.errors import LocalProtocolError
 
@@ -43,6 +43,7 @@ class Writer:
         self._connections: dict[tuple[Endpoint, Endpoint], _Connection] = {}
         self._data_links: dict[int, _DataLink] = {}
         self._d_channels: dict[str, int] = {}
+        self._associations: dict[tuple[Endpoint, Endpoint], _Association] = {}
         self._file.write(_block(0x0A0D0D0A, pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)))
         for link in _INTERFACES:
             self._file.write(_block(1, pack("<HHI", link, 0, 0)))
@@ -75,6 +76,15 @@ class Writer:
                 self._packet(time, links.LINUX_LAPD, frame)
         for frame in data_link.sent(from_user, octets):
             self._packet(time, links.LINUX_LAPD, frame)
+
+    def iua(self, time: float, source: str, destination: str, octets: bytes) -> None:
+        """An IUA message as a DATA chunk of an SCTP association (RFC 4233 §1.5). Without a port it is 9900."""
+        sender, receiver = _endpoint(source, iua.PORT), _endpoint(destination, iua.PORT)
+        association = self._associations.get((sender, receiver))
+        if association is None:
+            association = _Association(sender, receiver, tag=len(self._associations) + 1)
+            self._associations[sender, receiver] = association
+        self._packet(time, links.RAW, association.sent(octets))
 
     def lapd(self, time: float, name: str, from_user: bool, frame: bytes) -> None:
         """A LAPD frame as it is, without FCS, on the D channel of that name, which is an interface of its own."""
@@ -155,6 +165,35 @@ class _Connection:
             ack=0 if flags == _SYN else self._next[receiver] & 0xFFFFFFFF,
         )
         return bytes(_ip(sender[0], receiver[0]) / (header / octets if octets else header))
+
+
+class _Association:
+    """One direction of an SCTP association: its verification tag and sequence numbers (RFC 9260, 3.1, 3.3.1)."""
+
+    def __init__(self, sender: Endpoint, receiver: Endpoint, tag: int) -> None:
+        self._sender, self._receiver, self._tag = sender, receiver, tag
+        self._number = 0
+        self._numbers: dict[int, int] = {}
+
+    def sent(self, octets: bytes) -> bytes:
+        """A packet with one DATA chunk, which is a whole message."""
+        from scapy.layers.sctp import SCTP, SCTPChunkData
+
+        stream = iua_message.stream(octets)
+        number = self._numbers.get(stream, 0)
+        self._numbers[stream] = number + 1 & 0xFFFF
+        self._number += 1
+        chunk = SCTPChunkData(
+            beginning=1,
+            ending=1,
+            tsn=self._number & 0xFFFFFFFF,
+            stream_id=stream,
+            stream_seq=number,
+            proto_id=iua_message.PAYLOAD_PROTOCOL,
+            data=octets,
+        )
+        header = SCTP(sport=self._sender[1], dport=self._receiver[1], tag=self._tag)
+        return bytes(_ip(self._sender[0], self._receiver[0]) / header / chunk)
 
 
 class _DataLink:

@@ -1,0 +1,90 @@
+"""SIP – refergate – IUA – a signalling gateway – libpri: calls and a transfer; tshark reads what we say."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.isdn.side import Side
+from tests.live.isdn_border import IsdnBorder
+from tests.live.signalling_gateway_end import INTERFACE, SignallingGatewayEnd
+from tests.peers import signalling_gateway as iua
+from tests.peers import tshark
+
+pytestmark = pytest.mark.live
+
+_ISDN = ("-o", "iua.use_gsm_sapi_values:FALSE")
+"""tshark takes SAPI 0 for that of a radio link otherwise."""
+
+
+class IuaBorder(IsdnBorder):
+    """The D channel ends at a signalling gateway; `iua_capture` has what passes between that and refergate."""
+
+    def _settings(self, ours: int, theirs: int, variant: str, side: str, more: dict[str, Any]) -> dict[str, Any]:
+        self.iua_capture = self.folder / "iua.pcapng"
+        self.sg = SignallingGatewayEnd(ours, theirs, Side(side), self.iua_capture)
+        self._stack.callback(self.sg.close)
+        link = f"iua+tcp:127.0.0.1:{self.sg.port}/{INTERFACE}"
+        return super()._settings(ours, theirs, variant, side, {**more, "link": link})
+
+
+@contextmanager
+def iua_border(folder: Path, variant: str = "euroisdn", side: str = "user", **more: Any) -> Iterator[IuaBorder]:
+    here = IuaBorder(folder, variant, side, **more)
+    try:
+        yield here
+    except BaseException:
+        here._stack.close()
+        raise
+    here.close()
+
+
+def test_calls_both_ways_and_tshark_reads_every_message(tmp_path: Path) -> None:
+    with iua_border(tmp_path) as here:
+        phone = here.phones["1001"]
+        out, there = here.call_out("5551")
+        phone.hang_up(out)
+        here.peer.wait("hangup_req", id=there)
+        here.peer.send(f"hangup {there}")
+        name, incoming = here.call_in()
+        here.peer.send(f"hangup {name}")
+        phone.state(incoming, "DISCONNECTED")
+    assert here.sg.gateway.heard[:3] == [iua.ASPUP, iua.ASPAC, iua.ESTABLISH_REQUEST]
+    assert tshark.malformed(here.iua_capture, options=_ISDN) == []
+    names = ["iua.message_class", "iua.message_type", "iua.int_interface_identifier", "iua.dlci_tei"]
+    rows = tshark.fields(here.iua_capture, names, where="iua and ip.src == 192.0.2.1", options=_ISDN)
+    assert [row[:2] for row in rows] == [[str(each) for each in kind] for kind in here.sg.gateway.heard]
+    assert {row[2] for row in rows[1:]} == {f"0x{INTERFACE:08x}"}
+    assert {row[3] for row in rows[2:]} == {"0x00"}
+    messages = tshark.fields(here.iua_capture, ["q931.message_type"], where="iua and q931", options=_ISDN)
+    assert {0x05, 0x07, 0x0F, 0x45, 0x4D, 0x5A} <= {int(row[0], 16) for row in messages}
+
+
+def test_a_refer_becomes_explicit_call_transfer(tmp_path: Path) -> None:
+    with iua_border(tmp_path, options=["--set", "transfer=okclear"]) as here:
+        phone = here.phones["1001"]
+        first, one = here.call_out("5551", name="first")
+        phone.hold(first)
+        phone.media(first, "sendonly")
+        second, other = here.call_out("5552", name="second")
+        phone.refer_replacing(first, second)
+        phone.notified(first, 200)
+        here.peer.wait("hangup", id=one)
+        here.peer.wait("hangup", id=other)
+        (record,) = here.gateway.wait_records(1)
+        assert (record["kind"], record["outcome"]) == ("attended", "succeeded")
+    assert tshark.malformed(here.iua_capture, options=(*_ISDN, *tshark.ETSI)) == []
+
+
+def test_the_gateway_starts_before_the_signalling_gateway_and_loses_it(tmp_path: Path) -> None:
+    """The connection is tried again until it is there; calls that are up outlive it (T309)."""
+    with iua_border(tmp_path) as here:
+        out, there = here.call_out("5551")
+        here.sg.do(lambda now: here.sg.association._connection._lose())  # type: ignore[union-attr]
+        here.gateway.wait_log("isdn.line", trunk="isdn", up=False)
+        here.sg.until(lambda: here.sg.gateway.heard.count(iua.ASPUP) == 2 and here.sg.gateway.is_active)
+        here.phones["1001"].hang_up(out)
+        here.peer.wait("hangup_req", id=there)
+        here.peer.send(f"hangup {there}")
