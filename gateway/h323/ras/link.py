@@ -10,8 +10,10 @@ from gateway.h323.ras.values import Address, GatekeeperEvents, GatekeeperSetting
 from gateway.model.errors import DecodeError
 from gateway.model.timers import TimerQueue
 
-_UNSIGNED = frozenset(("gatekeeperReject", "registrationReject", "requestInProgress", "unknownMessageResponse"))
-"""What a gatekeeper that does not know our password cannot sign."""
+_UNSIGNED = frozenset(
+    ("gatekeeperConfirm", "gatekeeperReject", "registrationReject", "requestInProgress", "unknownMessageResponse")
+)
+"""What a gatekeeper says before it knows whose password to sign with; none of it makes a registration."""
 
 
 class Link:

@@ -66,7 +66,12 @@ class Baseline:
         if hashed is None:
             return "unsigned"
         clear = hashed["hashedVals"]
-        return self._names_problem(clear) or self._hash_problem(octets, hashed["token"]) or self._time_problem(clear)
+        names = self._first, self.sender, value.get("endpointIdentifier", "")
+        return (
+            self._names_problem(clear, names)
+            or self._hash_problem(octets, hashed["token"])
+            or self._time_problem(clear)
+        )
 
     def _token(self, mark: bytes) -> tuple[str, Any]:
         clear: dict[str, Any] = {"tokenOID": BASELINE, "timeStamp": int(self._wall()), "random": self._count}
@@ -102,10 +107,12 @@ class Baseline:
             at = octets.find(found, at + 1)
         return "wrong hash"
 
-    def _names_problem(self, clear: dict[str, Any]) -> str:
-        """A name that is not said is no problem: before the registration the gatekeeper may not know it."""
+    def _names_problem(self, clear: dict[str, Any], names: tuple[str, ...]) -> str:
+        """A name that is not said is no problem: before the registration the gatekeeper may not know it. Our `names`
+        include the one that the message itself gives us.
+        """
         recipient, sender = clear.get("generalID", ""), clear.get("sendersID", "")
-        if recipient and recipient not in (self._first, self.sender):
+        if recipient and recipient not in names:
             return f"meant for {recipient!r}"
         if sender and self.recipient and sender != self.recipient:
             return f"sent by {sender!r}"
