@@ -316,7 +316,10 @@ def demo(recorded: bool, capture: Path | None, phones: str | None, keep: Path | 
 @click.option("--log", "form", type=click.Choice(("json", "console")), help="Form of the log on stderr.")
 @click.option("--log-level", "level", type=click.Choice(("debug", "info", "warning", "error")), default="info")
 @click.option("--capture", type=click.Path(path_type=Path), help="Capture file (pcapng) for all signalling.")
-def serve(configuration: Path, workers: int | None, form: str | None, level: str, capture: Path | None) -> None:
+@click.option("--record", type=click.Path(path_type=Path), help="Folder for a recording to be played again.")
+def serve(
+    configuration: Path, workers: int | None, form: str | None, level: str, capture: Path | None, record: Path | None
+) -> None:
     """Stand between SIP trunks and carry out every transfer.
 
     Prints `ready` when all listeners are bound. SIGTERM or Ctrl-C: no new calls, and an end when there are none any
@@ -325,7 +328,7 @@ def serve(configuration: Path, workers: int | None, form: str | None, level: str
     from gateway.runtime import serve as server
 
     shape = form or ("console" if sys.stderr.isatty() else "json")
-    sys.exit(server.serve(server.Options(configuration, workers or 0, level, shape, capture)))
+    sys.exit(server.serve(server.Options(configuration, workers or 0, level, shape, capture, record)))
 
 
 @refergate.group()

@@ -22,6 +22,7 @@ class Options:
     level: str = "info"
     form: str = "json"
     capture: Path | None = None
+    record: Path | None = None
 
 
 def serve(options: Options) -> int:
@@ -32,7 +33,7 @@ def serve(options: Options) -> int:
     records.prepare(settings.records)
     if count == 1:
         log = Log(options.level, options.form)
-        run(Server(settings, options.configuration, log, capture=options.capture), say_ready)
+        run(Server(settings, options.configuration, log, capture=options.capture, record=options.record), say_ready)
         return 0
     _refuse_any_port(settings)
     # One of them has to make the file; the others then find it.
@@ -41,9 +42,10 @@ def serve(options: Options) -> int:
     def work(duty: Duty) -> None:
         log = Log(options.level, options.form, worker=duty.number)
         capture = options.capture and numbered(options.capture, duty.number, count)
+        record = options.record and options.record / f"worker-{duty.number}"
         worker = Worker(duty.number, count, duty.mesh)
         latest = _latest(options.configuration, settings, log)
-        run(Server(latest, options.configuration, log, worker=worker, capture=capture), duty.ready)
+        run(Server(latest, options.configuration, log, worker=worker, capture=capture, record=record), duty.ready)
 
     return Supervisor(count, work, Log(options.level, options.form)).run(say_ready)
 

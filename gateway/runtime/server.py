@@ -5,8 +5,9 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,13 +24,15 @@ from gateway.runtime.entropy import Tokens
 from gateway.runtime.log import Log
 from gateway.runtime.mesh import Mesh, is_foreign
 from gateway.runtime.mgcp import MediaLinks
+from gateway.runtime.recorded_gateway import RecordedGateway
+from gateway.runtime.recorder import Recorder
 from gateway.runtime.records import Records
 from gateway.runtime.reload import reread
 from gateway.runtime.resolver import Resolver
 from gateway.runtime.store import NoStore, Store, opened
 from gateway.runtime.trace import Capture, ReferTrace, traced
 from gateway.runtime.transports import Transports
-from gateway.sip.flow import Flow
+from gateway.sip.flow import Flow, Transport
 
 _TICK = 0.2
 """Seconds between two looks at what has to be stored: a call that is shorter is never written."""
@@ -48,7 +51,9 @@ class Worker(NamedTuple):
 
 
 class Server:
-    """Serves `configuration`, read from `path`, until it is told to stop. `capture` is a file for all signalling."""
+    """Serves `configuration`, read from `path`, until it is told to stop. `capture` is a file for all signalling,
+    `record` a folder for a recording that can be played again.
+    """
 
     def __init__(
         self,
@@ -58,11 +63,14 @@ class Server:
         *,
         worker: Worker | None = None,
         capture: Path | None = None,
+        record: Path | None = None,
     ) -> None:
         self._configuration, self._path, self._log = configuration, path, log
         self._worker = worker or Worker()
         self._mesh = self._worker.mesh
         self._capture_path = capture
+        self._record_path = record
+        self._recorder: Recorder | None = None
         self._clock = time.monotonic
         self._outbox: deque[tuple[Flow, bytes]] = deque()
         self._early: list[tuple[bytes, Flow, float]] = []
@@ -100,7 +108,7 @@ class Server:
         self._d_channels.open(configuration)
         self._media_links = MediaLinks(self._loop, self._clock)
         self._media_links.open(configuration)
-        self.gateway = Gateway(
+        self.gateway = self._kind_of_gateway(bound)(
             configuration,
             token=Tokens(self._worker.own),
             wall=time.time,
@@ -119,6 +127,17 @@ class Server:
         self._loop.set_exception_handler(self._loop_failed)
         await self._open_control()
         self._begin()
+
+    def _kind_of_gateway(self, bound: Sequence[tuple[Transport, str, int]]) -> Callable[..., Gateway]:
+        """One that has everything written down, if that is wanted."""
+        if self._record_path is None:
+            return Gateway
+        own, workers = self._worker.own, self._worker.workers
+        self._recorder = Recorder(
+            self._record_path, self._path, self._log, clock=self._clock, wall=time.time, worker=own, workers=workers
+        )
+        self._recorder.begin(self._configuration, bound)
+        return partial(RecordedGateway, recorder=self._recorder)
 
     async def run(self) -> None:
         """Returns when it has been told to stop and the calls are over, or `drain` seconds later."""
@@ -140,6 +159,8 @@ class Server:
         self._records.close()
         if self._capture:
             self._capture.close()
+        if self._recorder:
+            self._recorder.close()
 
     def stop(self) -> None:
         """No new calls; the second time it ends at once."""
@@ -318,6 +339,8 @@ class Server:
         more = self._store_changes(_AT_ONCE)
         if self._capture:
             self._capture.flush()
+        if self._recorder:
+            self._recorder.flush()
         if self._stop_at is not None and self._is_over(self._clock()):
             self._finish()
             return

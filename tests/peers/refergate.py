@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 _SHARED = {"udp": "sip", "tcp": "sip", "tls": "tls", "ws": "ws", "wss": "wss"}
 """Transports of the same kind listen on the same port, as usual."""
 
+_NUMBERS = count(1)
 Document = dict[str, Any]
 
 
@@ -83,6 +86,7 @@ class Refergate:
     def start(self) -> None:
         """Starts it and waits for `ready`. Raises PeerError with what it said when it does not come up."""
         command = [sys.executable, str(ROOT / "cli.py"), "serve", "-c", str(self.configuration_path), *self._words]
+        command += _recording()
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, text=True, cwd=self.folder, env={**os.environ}
@@ -186,6 +190,15 @@ class Refergate:
 
     def _tail(self) -> str:
         return self.log_path.read_text(errors="replace")[-4000:] if self.log_path.exists() else ""
+
+
+def _recording() -> list[str]:
+    """With REFERGATE_RECORD in the environment every run is recorded into a folder of its own below that one."""
+    parent = os.environ.get("REFERGATE_RECORD")
+    if not parent:
+        return []
+    test = re.sub(r"[^A-Za-z0-9]+", "-", os.environ.get("PYTEST_CURRENT_TEST", "run").removesuffix(" (call)"))
+    return ["--record", str(Path(parent) / f"{test[-120:]}-{next(_NUMBERS)}")]
 
 
 def _lines(path: Path) -> list[Document]:

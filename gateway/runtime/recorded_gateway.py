@@ -1,0 +1,91 @@
+"""A gateway of which everything that goes in and out is written down: the run can be repeated octet for octet.
+
+Its random numbers come from a seed that stands in the recording: for laboratories, and for as long as a fault is
+looked for.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from gateway.configuration import Configuration
+from gateway.engine.gateway import Found, Gateway
+from gateway.regression.journal import INPUTS, OUTPUTS, QUESTIONS
+from gateway.runtime.recorder import Recorder
+from gateway.sip.flow import Flow
+
+
+class RecordedGateway(Gateway):
+    """Takes what a Gateway takes, and a recorder."""
+
+    def __init__(self, configuration: Configuration, *, recorder: Recorder, **surroundings: Any) -> None:
+        self._recorder = recorder
+        kept = {name: call for name, call in surroundings.items() if call is not None}
+        for name in OUTPUTS & kept.keys():
+            kept[name] = self._told(name, kept[name])
+        for name in QUESTIONS & kept.keys():
+            kept[name] = self._answered(name, kept[name])
+        kept["locate"] = self._located(kept["locate"])
+        kept["token"], kept["wall"] = recorder.tokens, recorder.wall
+        super().__init__(configuration, **kept)
+        for name in INPUTS:
+            setattr(self, name, self._noted(name, getattr(self, name)))
+
+    def reload(self, configuration: Configuration, now: float) -> None:
+        """See Gateway.reload."""
+        self._recorder.reload(configuration, now)
+        super().reload(configuration, now)
+
+    def restore(self, snapshots: Iterable[tuple[str, dict[str, object]]], now: float) -> tuple[str, ...]:
+        """See Gateway.restore."""
+        rows = list(snapshots)
+        self._recorder.restore(rows, now)
+        return super().restore(rows, now)
+
+    def _noted(self, name: str, method: Callable[..., None]) -> Callable[..., None]:
+        recorder = self._recorder
+
+        def noted(*arguments: Any) -> None:
+            *told, now = arguments
+            if name != "advance" or self._is_due(now):
+                recorder.input(name, told, now)
+                method(*arguments)
+
+        return noted
+
+    def _is_due(self, now: float) -> bool:
+        due = self.next_due()
+        return due is not None and due <= now
+
+    def _told(self, name: str, send: Callable[[Any, bytes], None]) -> Callable[[Any, bytes], None]:
+        recorder = self._recorder
+
+        def told(where: Any, octets: bytes) -> None:
+            recorder.output(name, where, octets)
+            send(where, octets)
+
+        return told
+
+    def _answered(self, name: str, ask: Callable[[Flow], Any]) -> Callable[[Flow], Any]:
+        recorder = self._recorder
+
+        def answered(flow: Flow) -> Any:
+            found = ask(flow)
+            recorder.answer(name, flow, found)
+            return found
+
+        return answered
+
+    def _located(self, locate: Callable[[str, Found], None]) -> Callable[[str, Found], None]:
+        recorder = self._recorder
+
+        def located(uri: str, done: Found) -> None:
+            question = recorder.question(uri)
+
+            def answered(flows: tuple[Flow, ...], now: float) -> None:
+                question.answered(flows, now)
+                done(flows, now)
+
+            locate(uri, answered)
+            question.asked()
+
+        return located
