@@ -69,6 +69,7 @@ class DahdiLink:
         self._ioctl = ioctl
         self._reopen = reopen
         self._retry: asyncio.TimerHandle | None = None
+        self._is_closed = False
         self.lost = 0
         self.events: dict[int, int] = {}
         self.is_up = True
@@ -91,6 +92,7 @@ class DahdiLink:
 
     def close(self) -> None:
         """Nothing is read or written any more."""
+        self._is_closed = True
         if self._retry is not None:
             self._retry.cancel()
         self._release()
@@ -162,8 +164,13 @@ class DahdiLink:
         return self._device >= 0
 
     def _line(self, is_up: bool) -> None:
+        """The user hears of it, but never from within `send`."""
         if is_up is not self.is_up:
             self.is_up = is_up
+            self._loop.call_soon(self._tell, is_up)
+
+    def _tell(self, is_up: bool) -> None:
+        if not self._is_closed:
             self._user.line_changed(is_up, self._clock())
 
     def _fail(self) -> None:

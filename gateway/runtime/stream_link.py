@@ -42,7 +42,7 @@ _TCP_USER_TIMEOUT = 18
 class _Connection:
     """One connected socket; `over_sctp` is None on TCP.
 
-    `failed` is called once when it is lost, and never after `close`.
+    `failed` is called once when it is lost, never from within `send` and never after `close`.
     """
 
     def __init__(
@@ -64,18 +64,30 @@ class _Connection:
         self._over_sctp = over_sctp
         self._held = bytearray()
         self._unsent: deque[bytes] = deque()
+        self._waiting = 0
         self._is_writing = False
+        self._lost: asyncio.Handle | None = None
         _prepare(connected, is_sctp=over_sctp is not None)
         loop.add_reader(connected, self._readable)
 
     def send(self, message: bytes) -> None:
         """Sends one message, now or when there is room."""
+        if self._lost is not None:
+            return
         self._unsent.append(message)
+        self._waiting += len(message)
         if not self._is_writing:
             self._writable()
+        elif self._waiting > _MOST_UNSENT:
+            self._lose()
 
     def close(self) -> None:
         """Nothing is read or written any more."""
+        if self._lost is not None:
+            self._lost.cancel()
+        self._stop()
+
+    def _stop(self) -> None:
         if self._socket.fileno() >= 0:
             self._loop.remove_reader(self._socket)
             self._loop.remove_writer(self._socket)
@@ -92,6 +104,7 @@ class _Connection:
                 self._lose()
                 return
             self._unsent.popleft()
+            self._waiting -= count
             if count < len(message):
                 self._unsent.appendleft(message[count:])
         self._watch()
@@ -103,10 +116,8 @@ class _Connection:
         return [(_ipproto_sctp(), _SCTP_SNDRCV, info)]
 
     def _watch(self) -> None:
-        """Waits for room as long as there is something to send, but not for ever."""
-        if sum(map(len, self._unsent)) > _MOST_UNSENT:
-            self._lose()
-        elif bool(self._unsent) is not self._is_writing and self._socket.fileno() >= 0:
+        """Waits for room as long as there is something to send."""
+        if bool(self._unsent) is not self._is_writing and self._socket.fileno() >= 0:
             self._is_writing = bool(self._unsent)
             if self._is_writing:
                 self._loop.add_writer(self._socket, self._writable)
@@ -150,9 +161,9 @@ class _Connection:
             self._loop.call_exception_handler({"message": "a message of a D channel", "exception": error})
 
     def _lose(self) -> None:
-        if self._socket.fileno() >= 0:
-            self.close()
-            self._failed()
+        if self._lost is None:
+            self._stop()
+            self._lost = self._loop.call_soon(self._failed)
 
 
 class Caller:

@@ -47,7 +47,7 @@ class Exchange(Indifferent):
     last DISCONNECT.
     """
 
-    def __init__(self, world: "IsdnWorld", side: Side, kind: str) -> None:
+    def __init__(self, world: World, side: Side, kind: str) -> None:
         self.world = world
         self.heard: list[tuple[str, IsdnCall | None, Any]] = []
         self.last: Message | None = None

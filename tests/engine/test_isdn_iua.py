@@ -64,16 +64,14 @@ class IuaWorld(World):
         super().__init__(folder, CONFIGURATION)
         self.pbx = self.party("pbx")
         timers = self.gateway._timers
-        self.sg = SignallingGateway(
-            timers,
-            lambda octets: (
-                timers.start(self.now, lambda now: self.gateway.receive_frame("one", octets, now)) and None
-            ),
-        )
+        self.sg = SignallingGateway(timers, self._say)
         self.one, self.two = Behind(self, 1), Behind(self, 2)
         self.gateway.start(self.now)
         self.connect()
         assert self.wait(5, lambda: self.gateway.isdn.lines["one"].is_up and self.gateway.isdn.lines["two"].is_up)
+
+    def _say(self, octets: bytes) -> None:
+        self.gateway._timers.start(self.now, lambda now: self.gateway.receive_frame("one", octets, now))
 
     def connect(self) -> None:
         """The association comes up."""

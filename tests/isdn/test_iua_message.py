@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.isdn import iua_message
-from gateway.isdn.iua_message import ErrorCode, IuaMessage, Kind, Tag, of_interface, of_link, of_number
+from gateway.isdn.iua_message import IuaMessage, Kind, Tag, of_interface, of_link, of_number
 from gateway.model.errors import DecodeError, LocalProtocolError
 
 ASP_ACTIVE = bytes.fromhex("010004010000001800 0b 0008 00000001 0001 0008 00000007".replace(" ", ""))
@@ -82,4 +82,3 @@ def test_any_octets_are_read_or_refused(octets: bytes) -> None:
 def test_the_stream_of_data_is_not_that_of_management() -> None:
     assert iua_message.stream(DATA_REQUEST) == 1
     assert iua_message.stream(ASP_ACTIVE) == 0
-    assert ErrorCode.MANAGEMENT_BLOCKING == 13
