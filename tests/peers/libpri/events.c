@@ -8,6 +8,9 @@ static void tell(const char *name, q931_call *call, int channel)
 	j_begin(name);
 	j_str("id", leg_name(call));
 	j_int("chan", channel == -1 ? -1 : channel & 0xff);
+	if (channel != -1 && channel & 0x10000) {
+		j_int("interface", channel >> 8 & 0x7f);
+	}
 }
 
 static void told(q931_call *call, q931_call *subcall, const struct pri_subcommands *subcommands)
