@@ -14,6 +14,7 @@ from gateway.model.errors import GatewayError
 from gateway.regression.message import Message, of_signal
 from gateway.regression.played import Played
 from gateway.regression.playing import play
+from gateway.regression.recorded import play_recording
 from gateway.regression.scenario import Scenario
 
 Document = dict[str, Any]
@@ -53,6 +54,8 @@ class Conversation(Protocol):
 
 def conversation(capture: Path, found: Scenario, configuration: Configuration | None) -> Conversation:
     """What comes of a scenario. Raises GatewayError when its capture is no good."""
+    if found.recording is not None and configuration is not None:
+        return Replayed(play_recording(capture.parent, found.recording, configuration))
     if not found.hosts:
         return Recorded(capture)
     return Replayed(play(capture, found.hosts, configuration, seed=found.seed))

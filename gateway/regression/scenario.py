@@ -22,6 +22,7 @@ from pydantic_core import CoreSchema
 from gateway.configuration import Configuration
 from gateway.model.errors import MappingError
 from gateway.regression.matcher import Matcher
+from gateway.regression.recorded import RecordingDocument
 from gateway.tables import Key, Table, load, refuse, where
 
 Counted = Literal["sip", "q931", "h225", "h450"]
@@ -140,7 +141,7 @@ def _kind(found: object) -> str:
 class Scenario(Table):
     """The whole file. `capture` and a `configuration` file stand relative to it; `hosts` ("address", "address:port",
     a side of a D channel) are those that refergate plays, none for an analysis of the recording alone. `seed` is
-    where its identifiers begin.
+    where its identifiers begin. `recording` is refergate's own run, written by `serve --record`.
     """
 
     capture: Path
@@ -153,6 +154,7 @@ class Scenario(Table):
         Annotated[Annotated[Path, Tag("file")] | Annotated[Configuration, Tag("inline")], Discriminator(_kind)] | None
     ) = None
     seed: NonNegativeInt = 0
+    recording: RecordingDocument | None = None
     may_vary: tuple[Variation, ...] = ()
     expect: Expectations
 
