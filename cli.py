@@ -192,6 +192,12 @@ _SCHEMA_HELP = "Print the JSON schema of scenario files and end."
 @click.argument("capture", type=click.Path(path_type=Path), metavar="CAPTURE|SUITE")
 @click.option("--to", "target", type=DIALECT, help="Also write each transfer in this dialect.")
 @click.option("--write", "output", type=click.Path(path_type=Path), help="Capture file for what --to writes.")
+@click.option("--as", "hosts", metavar="HOST[,HOST…]", help="Play these hosts: address, address:port, D channel side.")
+@click.option(
+    "-c", "--configuration", "settings", type=click.Path(path_type=Path), help="--as: gateway.yaml; else deduced."
+)
+@click.option("--show-configuration", is_flag=True, help="--as: print the configuration that is deduced and end.")
+@click.option("--seed", type=int, default=0, help="--as: where identifiers of ours begin.")
 @click.option("-j", "jobs", type=click.IntRange(1, 256), help="Suite: processes side by side; else all processors.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Suite: file for a JUnit report.")
 @click.option("--update", is_flag=True, help="Suite: write what came into the scenarios, and show the difference.")
@@ -200,18 +206,40 @@ _SCHEMA_HELP = "Print the JSON schema of scenario files and end."
 @click.option("--schema", is_flag=True, is_eager=True, expose_value=False, callback=_show_schema, help=_SCHEMA_HELP)
 @PROFILE
 @AS_JSON
-def replay(capture: Path, target: str | None, output: Path | None, profile: str, as_json: bool, **suite: Any) -> None:
+def replay(
+    capture: Path,
+    target: str | None,
+    output: Path | None,
+    hosts: str | None,
+    settings: Path | None,
+    show_configuration: bool,
+    seed: int,
+    profile: str,
+    as_json: bool,
+    **suite: Any,
+) -> None:
     """Find every transfer in a capture (pcap or pcapng), its legs, its kind, its outcome and its latency.
+
+    With --as the gateway takes the place of a host in the capture, and what it sends is compared with what that host
+    sent: exit code 1 when a message is different, missing or extra.
 
     SUITE is a folder of scenarios or one scenario file (docs/scenarios.md): each is tried against its expectations.
     """
     if capture.is_dir() or capture.suffix in (".yaml", ".yml"):
         if target or output:
             raise click.UsageError("--to and --write are for one capture, not for a suite")
+        if hosts or settings:
+            raise click.UsageError("--as and -c are for one capture: a scenario has its own")
         _replay_suite(capture, as_json, **suite)
     if any(suite.values()):
         names = ", ".join(f"--{name}" if name != "jobs" else "-j" for name, value in suite.items() if value)
         raise click.UsageError(f"{names}: only for a suite, which is a folder or a scenario file (*.yaml)")
+    if hosts:
+        if target or output:
+            raise click.UsageError("--to and --write find transfers, --as plays a host: not both")
+        _replay_as(capture, hosts.split(","), settings, show_configuration, seed, as_json)
+    if settings or show_configuration or seed:
+        raise click.UsageError("-c, --show-configuration and --seed need --as: which host shall be played?")
     if output is not None and target is None:
         raise click.UsageError("--write needs --to: which dialect shall be written?")
     from gateway.console.progress import reading
@@ -352,6 +380,32 @@ def status(configuration: Path, as_json: bool) -> None:
         from gateway.console import trunk_tables
 
         trunk_tables.show(document["trunks"])
+
+
+def _replay_as(
+    capture: Path, hosts: list[str], settings: Path | None, show_configuration: bool, seed: int, as_json: bool
+) -> NoReturn:
+    """Plays the hosts and ends with 1 when the gateway did otherwise than they."""
+    from gateway.configuration import configuration
+    from gateway.regression import playing
+
+    if show_configuration:
+        from gateway.regression.deduction import as_yaml
+
+        found = playing.configuration_of(capture, hosts)
+        if as_json:
+            _print_json(found)
+        else:
+            sys.stdout.buffer.write(_utf8(as_yaml(found)))
+        sys.exit(0)
+    result = playing.play(capture, hosts, configuration(settings) if settings else None, seed=seed)
+    if as_json:
+        _print_json(result.as_document())
+    else:
+        from gateway.console import played
+
+        played.played(result)
+    sys.exit(0 if result.agrees else 1)
 
 
 def _replay_suite(
