@@ -28,7 +28,10 @@ CHANNELS = {"euroisdn": "1-15,17-31", "qsig": "1-15,17-31"}
 
 
 class IsdnBorder:
-    """Phones 1001, 1002, … behind SIP trunks, and libpri behind the trunk `isdn`: all numbers that begin with 5."""
+    """Phones 1001, 1002, … behind SIP trunks, and libpri behind the trunk `isdn`: all numbers that begin with 5.
+
+    `layer_2` waits until libpri has its data link (on a bus the first call brings it up).
+    """
 
     def __init__(
         self,
@@ -40,6 +43,7 @@ class IsdnBorder:
         isdn: dict[str, Any] | None = None,
         more: dict[str, Any] | None = None,
         options: Sequence[str] = (),
+        layer_2: bool = True,
     ) -> None:
         self._stack = ExitStack()
         self.folder, self.variant = folder, variant
@@ -63,7 +67,8 @@ class IsdnBorder:
         self.gateway = self._stack.enter_context(Refergate(folder, self.settings, transports=("udp",), capture=True))
         self.phones = {user: self._stack.enter_context(self._phone(user)) for user in self.users}
         self.peer.start()
-        self.peer.wait("dchan_up")
+        if layer_2:
+            self.peer.wait("dchan_up")
 
     def uri(self, user: str) -> str:
         """That user at the gateway."""
