@@ -1,4 +1,4 @@
-"""What `replay --as` shows: each message of the played host beside the gateway's, and the reasons where they differ."""
+"""What `replay --as` shows: each message of the played host and the gateway's, and why they differ."""
 
 from collections.abc import Iterator
 
