@@ -121,10 +121,8 @@ class H323Call(CallMachine):
 
     def begin(self, new: NewCall, now: float) -> None:
         """Sends the SETUP. Raises LocalProtocolError for what it cannot carry."""
-        contents = new.contents
-        media = self.media.offer(contents.fast_start, new.early_control, tunnelling=new.tunnelling)
-        message = call_composing.setup(self, new, media)
-        octets = self._encoded(message)
+        media = self.media.offer(new.contents.fast_start, new.early_control, tunnelling=new.tunnelling)
+        octets = self._encoded(call_composing.setup(self, new, media))
         self._advance(CallState.CALL_INITIATED, now)
         self.channel.send(octets)
 

@@ -1,5 +1,6 @@
 """The messages of a call, put together from what its owner gives and what the call knows."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gateway.h323 import addressing, call_parties
@@ -72,6 +73,8 @@ def setup(call: "H323Call", new: NewCall, media: dict[str, Any]) -> CallSignal:
         *call_parties.called_elements(new.called),
         *call_parties.redirecting_elements(new.redirecting, new.redirecting_reason),
     )
+    if new.early_control and not contents.fast_start:
+        contents = replace(contents, control=new.early_control)
     return message(call, "SETUP", contents, fields, elements, display=contents.display or new.calling.name)
 
 
@@ -139,18 +142,7 @@ def message(
 
 def emptied(composed: CallSignal) -> CallSignal:
     """The message with body `empty`."""
-    return CallSignal(
-        composed.name,
-        composed.call_reference,
-        composed.from_destination,
-        composed.information_elements,
-        EMPTY,
-        {},
-        composed.supplementary_services,
-        composed.h245_tunnelling,
-        composed.h245_control,
-        composed.others,
-    )
+    return replace(composed, body=EMPTY, uuie={})
 
 
 def _uuie(call: "H323Call", name: str, contents: Contents, fields: dict[str, Any]) -> dict[str, Any]:
