@@ -319,11 +319,13 @@ def check(files: tuple[Path, ...], settings: Path | None, as_json: bool) -> None
     "--phones", type=click.Choice(("pjsip", "built-in")), help="What the phones are; else PJSIP if it works."
 )
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder for configuration, capture, records and log.")
-def demo(recorded: bool, capture: Path | None, phones: str | None, keep: Path | None) -> None:
+@click.option("--isdn", is_flag=True, help="One phone and an ISDN exchange: libpri where it is installed.")
+def demo(recorded: bool, capture: Path | None, phones: str | None, keep: Path | None, isdn: bool) -> None:
     """Make calls through a running gateway and transfer them.
 
     The gateway and three softphones are started on loopback: 1001 calls 1002 and transfers it to 1003, first blind,
-    then attended. What went over the wire is drawn, and the records of the transfers are shown.
+    then attended. With --isdn it calls two numbers of the ISDN, which the exchange then joins. What went over the
+    wire is drawn, and the records of the transfers are shown.
     """
     if recorded or capture is not None:
         from gateway.console import demonstration
@@ -333,7 +335,7 @@ def demo(recorded: bool, capture: Path | None, phones: str | None, keep: Path | 
     from gateway.console import live_demonstration
     from gateway.demonstration.phone import PhoneKind
 
-    wrong = live_demonstration.show(PhoneKind(phones) if phones else None, keep)
+    wrong = live_demonstration.show(PhoneKind(phones) if phones else None, keep, isdn=isdn)
     if wrong:
         _fail(wrong, 1)
 

@@ -3,7 +3,7 @@
 import json
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
@@ -15,6 +15,9 @@ from rich.text import Text
 
 from gateway.console import render
 from gateway.console.ladder import Rung, coloured
+from gateway.demonstration.exchange import ExchangeKind
+from gateway.demonstration.isdn_scenes import ISDN_SCENES
+from gateway.demonstration.isdn_stage import IsdnStage
 from gateway.demonstration.json_peer import PeerError
 from gateway.demonstration.phone import PhoneKind
 from gateway.demonstration.picture import steps
@@ -41,21 +44,22 @@ class Played:
         return (self.fields["kind"], self.fields["outcome"]) == (self.scene.kind, "succeeded")
 
 
-def show(kind: PhoneKind | None = None, keep: Path | None = None) -> str:
+def show(kind: PhoneKind | None = None, keep: Path | None = None, *, isdn: bool = False) -> str:
     """Plays every scene and draws it; what did not go as it should, "" when all did.
 
-    `kind` None takes PJSIP where it works. `keep` is a folder for all files. Raises GatewayError when something does
+    `kind` None takes PJSIP where it works. `keep` is a folder for all files. `isdn` plays between a phone and an
+    exchange, which is libpri where that can be had. Raises GatewayError when something does
     not start, OSError when there is no such folder.
     """
     out = render.console()
     with _terminable(), _folder(keep) as folder:
-        with _stage(folder, kind, out) as stage:
+        with (_isdn_stage if isdn else _stage)(folder, kind, out) as stage:
             played: list[Played] = []
-            wrong = _play_all(stage, played, out)
+            wrong = _play_all(stage, ISDN_SCENES if isdn else SCENES, played, out)
         for each, end in zip(played, [*(next_one.begin for next_one in played[1:]), inf], strict=False):
             _draw(out, each, end, stage)
         wrong = "; ".join(filter(None, (wrong, *stage.gateway.faults()[:1])))
-        if not wrong:
+        if not wrong and not isdn:
             out.print("\nrefergate demo --recorded shows the same attended transfer as ISDN, QSIG and H.323 say it")
         if keep:
             names = sorted(path.name for path in folder.iterdir())
@@ -107,9 +111,21 @@ def _stage_with_pjsip(folder: Path, out: Console) -> Stage:
         return Stage(folder, PhoneKind.BUILT_IN)
 
 
-def _play_all(stage: Stage, played: list[Played], out: Console) -> str:
+def _isdn_stage(folder: Path, kind: PhoneKind | None, out: Console) -> Stage:
+    phones = kind or (PhoneKind.PJSIP if PhoneKind.PJSIP.is_installed else PhoneKind.BUILT_IN)
+    try:
+        stage = IsdnStage(folder, phones, ExchangeKind.LIBPRI)
+    except PeerError as error:
+        out.print(Text(f"{_first_line(error)}: a built-in exchange takes the place of libpri."))
+        stage = IsdnStage(folder, phones, ExchangeKind.BUILT_IN)
+    made_of = f"{stage.phones_made_of}, {stage.exchange.kind} exchange"
+    out.print(Text(f"refergate serve between a softphone and an ISDN exchange on loopback ({made_of})"))
+    return stage
+
+
+def _play_all(stage: Stage, scenes: Sequence[Scene], played: list[Played], out: Console) -> str:
     """Plays until something goes wrong; what that was."""
-    for scene in SCENES:
+    for scene in scenes:
         try:
             each = _play(stage, scene, len(played), out)
         except GatewayError as error:
@@ -135,7 +151,7 @@ def _draw(out: Console, played: Played, end: float, stage: Stage) -> None:
     rungs = [Rung(step.time - start, *step[1:]) for step in story]
     key = ("━━ of the transfer", "bold")
     out.print(Text.assemble((f"\n{played.scene.title}", "bold"), ", as captured; ", key))
-    for line in coloured(rungs, out.width, tuple(stage.names.values())):
+    for line in coloured(rungs, out.width, tuple(dict.fromkeys(stage.names.values()))):
         out.print(line, no_wrap=True)
     out.print(Text.assemble(("record ", "bold"), played.record), soft_wrap=True)
 

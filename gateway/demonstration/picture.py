@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gateway.capture.signals import Signal, signals
+from gateway.isdn import operations, q931
+from gateway.isdn.q931 import Message
 from gateway.model.errors import GatewayError
+from gateway.model.remote_operations import Invoke, Reject, ReturnError, ReturnResult
 from gateway.sip.scan import Scan, start_of
 from gateway.sip.sipfrag import Sipfrag
 
 _TRYING = 100
+_ANSWERS = {ReturnResult: "result", ReturnError: "error", Reject: "reject"}
 _REPORTS = (b"REFER", b"NOTIFY")
 _CALLS = (b"INVITE", b"ACK", b"UPDATE")
 
@@ -25,10 +29,11 @@ class Step(NamedTuple):
 
 
 def steps(capture: Path, names: Mapping[str, str], begin: float, end: float) -> list[Step]:
-    """The SIP messages between those parties whose transaction began from `begin` to before `end` (since 1970), each
-    once.
+    """The messages between those parties from `begin` to before `end` (since 1970), each once; a SIP message belongs
+    to the time at which its transaction began.
 
-    `names` are the parties by address and port. 100 Trying and OPTIONS are left out. Raises GatewayError.
+    `names` are the parties by address and port, those of a D channel by their side. 100 Trying and OPTIONS are left
+    out. Raises GatewayError.
     """
     seen: set[tuple[str, bytes]] = set()
     begun: dict[tuple[frozenset[str], str, int], float] = {}
@@ -36,6 +41,9 @@ def steps(capture: Path, names: Mapping[str, str], begin: float, end: float) -> 
     for signal in signals(capture, lambda problem: None):
         key = (signal.destination, signal.octets)
         ends = frozenset({signal.source, signal.destination})
+        if signal.protocol == "q931":
+            found += _isdn_step(signal, names) if begin <= signal.time < end and ends <= names.keys() else ()
+            continue
         scan = Scan(signal.octets)
         since = begun.setdefault((ends, scan.call_id, scan.cseq_number), signal.time)
         if begin <= since < end and key not in seen and ends <= names.keys():
@@ -54,6 +62,24 @@ def _step(signal: Signal, scan: Scan, names: Mapping[str, str], asked: bool) -> 
     label = f"{status} {about.decode()}" if status else _label(method, scan)
     is_transfer = about in _REPORTS or (asked and about in _CALLS)
     yield Step(signal.time, names[signal.source], names[signal.destination], label, is_transfer)
+
+
+def _isdn_step(signal: Signal, names: Mapping[str, str]) -> Iterator[Step]:
+    """A Q.931 message; one that says something in Facility elements is of the transfer."""
+    message = q931.decode(signal.octets)
+    said = ", ".join(_components(message))
+    label = f"{message.name} {said}" if said else message.name
+    yield Step(signal.time, names[signal.source], names[signal.destination], label, bool(said))
+
+
+def _components(message: Message) -> Iterator[str]:
+    """What the components of its Facility elements are, by the operations of EuroISDN."""
+    for component in (each for facility in message.facilities() for each in facility.components):
+        if isinstance(component, Invoke):
+            found = operations.operation("etsi", component.operation)
+            yield found.name if found is not None else str(component.operation)
+        else:
+            yield _ANSWERS[type(component)]
 
 
 def _label(method: bytes, scan: Scan) -> str:

@@ -31,7 +31,7 @@ def blind(stage: Stage) -> Iterator[str]:
     yield f"{_C} answers; the gateway joins {_B} and {_C}"
     a.notified("first", 200)
     yield f"{_A} is told by NOTIFY 200, and hangs up"
-    _hang_up(a, "first")
+    hang_up(a, "first")
     b.media(theirs, "sendrecv")
     _end(b, theirs, c, target)
     yield f"{_B} and {_C} have talked, and hang up"
@@ -52,7 +52,7 @@ def attended(stage: Stage) -> Iterator[str]:
     a.notified("one", 200)
     a.state("two", "DISCONNECTED")
     yield f"the gateway joins {_B} and {_C}, tells {_A} by NOTIFY 200 and releases its call to {_C}"
-    _hang_up(a, "one")
+    hang_up(a, "one")
     b.media(theirs, "sendrecv")
     _end(c, target, b, theirs)
     yield f"{_A} is gone; {_B} and {_C} have talked, and hang up"
@@ -86,11 +86,11 @@ def _answer(phone: Phone, call: str) -> None:
 
 
 def _end(phone: Phone, call: str, other: Phone, others_call: str) -> None:
-    _hang_up(phone, call)
+    hang_up(phone, call)
     other.state(others_call, "DISCONNECTED")
 
 
-def _hang_up(phone: Phone, call: str) -> None:
+def hang_up(phone: Phone, call: str) -> None:
     """Its BYE has been answered when this returns."""
     phone.hang_up(call)
     phone.state(call, "DISCONNECTED")

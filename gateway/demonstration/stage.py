@@ -33,7 +33,7 @@ class Stage:
     @property
     def phones_made_of(self) -> str:
         """The SIP stack of the phones, with its version."""
-        version = self.phones[USERS[0]].seen("ready")[0]["version"]
+        version = next(iter(self.phones.values())).seen("ready")[0]["version"]
         return f"PJSIP {version}" if self._kind is PhoneKind.PJSIP else str(version)
 
     @property

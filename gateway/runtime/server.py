@@ -90,7 +90,7 @@ class Server:
         self._finished = self._loop.create_future()
         self._store: Store = opened(self._configuration.store, self._log, self._worker.own, self._worker.workers)
         configuration = self._configuration
-        self._capture = Capture(self._capture_path, self._log, time.time) if self._capture_path else None
+        self._capture = self._new_capture()
         self._transports = Transports(
             self._loop,
             self._received,
@@ -119,7 +119,7 @@ class Server:
             record=self._records.write,
             own_host=lambda flow: self._transports.address(flow)[0],
             peer_names=self._peer_names,
-            send_frame=self._d_channels.send,
+            send_frame=self._send_frame,
             send_media=self._media_links.send,
             worker=self._worker.own,
             workers=self._worker.workers,
@@ -191,6 +191,20 @@ class Server:
         """One line with what there is."""
         self._log.log("statistics", **self.gateway.statistics())
 
+    def _new_capture(self) -> Capture | None:
+        path = self._capture_path
+        return Capture(path, self._log, time.time, self._configuration) if path else None
+
+    def _frame_received(self, trunk: str, frame: bytes, now: float) -> None:
+        if self._capture:
+            self._capture.d_channel(True, trunk, frame)
+        self.gateway.receive_frame(trunk, frame, now)
+
+    def _send_frame(self, trunk: str, frame: bytes) -> None:
+        if self._capture:
+            self._capture.d_channel(False, trunk, frame)
+        self._d_channels.send(trunk, frame)
+
     async def _open_control(self) -> None:
         """With several workers each has a socket of its own, numbered as captures are."""
         self._control: ControlSocket | None = None
@@ -219,7 +233,7 @@ class Server:
             self._receive(*message)
         self._early.clear()
         self._transports.after_batch = self._resolver.after_batch = self._flush
-        self._d_channels.received, self._d_channels.changed = self.gateway.receive_frame, self.gateway.line_changed
+        self._d_channels.received, self._d_channels.changed = self._frame_received, self.gateway.line_changed
         self._media_links.received = self.gateway.receive_media
         self._d_channels.done = self._media_links.done = self._flush
         self._loop.call_later(_TICK, self._tick)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gateway.capture.writer import LARGEST_UDP, Writer
-from gateway.configuration import Configuration
+from gateway.configuration import Configuration, DahdiDevice, IsdnTrunk, UdpEnds
 from gateway.hub.leg import Observer
 from gateway.model.errors import DecodeError, LocalProtocolError
 from gateway.sip.flow import Flow
@@ -46,14 +46,19 @@ def traced(configuration: Configuration) -> frozenset[str]:
 
 
 class Capture:
-    """A capture file of all signalling, whatever its transport as UDP, so that what went by TLS can be read as well.
+    """A capture file of all signalling: SIP, whatever its transport, as UDP, so that what went by TLS can be read as
+    well; and the frames of D channels.
 
-    It is the tap of the transports. A file that cannot be written to ends the capture, never the server. `wall` gives
-    seconds since 1970. Raises OSError when the file cannot be made.
+    It is the tap of the transports and, with `d_channel`, of the D channels of `configuration`. A file that
+    cannot be written to ends the capture, never the server. `wall` gives seconds since 1970. Raises OSError
+    when the file cannot be made.
     """
 
-    def __init__(self, path: Path, observer: Observer, wall: Callable[[], float]) -> None:
+    def __init__(
+        self, path: Path, observer: Observer, wall: Callable[[], float], configuration: Configuration | None = None
+    ) -> None:
         self._path, self._observer, self._wall = path, observer, wall
+        self._is_network = {each.name: each.side == "network" for each in _with_frames(configuration)}
         self._writer: Writer | None = Writer(path)
 
     def __call__(self, inbound: bool, flow: Flow, ours: tuple[str, int], octets: bytes) -> None:
@@ -65,6 +70,16 @@ class Capture:
         try:
             self._writer.sip(self._wall(), source, destination, octets)
         except (OSError, LocalProtocolError) as error:
+            self._give_up(error)
+
+    def d_channel(self, inbound: bool, trunk: str, frame: bytes) -> None:
+        """Writes one frame of the D channel of that trunk."""
+        is_network = self._is_network.get(trunk)
+        if self._writer is None or is_network is None:
+            return
+        try:
+            self._writer.lapd(self._wall(), trunk, inbound is is_network, frame)
+        except OSError as error:
             self._give_up(error)
 
     def flush(self) -> None:
@@ -85,6 +100,12 @@ class Capture:
     def _give_up(self, error: Exception) -> None:
         self._observer.log("capture.failed", path=str(self._path), reason=str(error))
         self._writer = None
+
+
+def _with_frames(configuration: Configuration | None) -> tuple[IsdnTrunk, ...]:
+    """Trunks whose link carries frames of Q.921; where layer 2 is elsewhere there are none."""
+    trunks = configuration.isdn_trunks if configuration is not None else ()
+    return tuple(each for each in trunks if isinstance(each.d_channel, UdpEnds | DahdiDevice))
 
 
 def _endpoint(host: str, port: int) -> str:
