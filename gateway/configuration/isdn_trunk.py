@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from gateway.configuration.d_channel_link import BackhaulChannel, DChannelLink, IuaInterface, d_channel_link
 from gateway.configuration.place import PlaceText
-from gateway.configuration.trunk import AnyTrunk
+from gateway.configuration.trunk import AnyTrunk, TransferPolicy
 from gateway.tables import Key, refuse
 
 _CHANNELS = re.compile(r"[0-9]{1,3}(-[0-9]{1,3})?(,[0-9]{1,3}(-[0-9]{1,3})?)*", re.ASCII)
@@ -31,6 +31,7 @@ class IsdnTrunk(AnyTrunk):
 
     protocol: Literal["isdn"]
     profile: Literal["generic"] = "generic"
+    transfer: TransferPolicy = TransferPolicy.PASS
     link: str = ""
     side: Literal["user", "network"] = "user"
     variant: str = "euroisdn"

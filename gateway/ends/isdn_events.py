@@ -84,7 +84,13 @@ class IsdnEvents(Indifferent):
 
     def asked(self, request: CallRequest, now: float) -> None:
         """The media has its description: the hub is asked."""
-        self._line.hub.call_asked(self._leg, replace(request, session=self._leg.remote_session), None, now)
+        setups = self._line.services.setups
+        try:
+            request, replaced = setups.arriving(self._leg, request)
+        except GatewayError:
+            setups.refused(self._leg, now)
+            return
+        self._line.hub.call_asked(self._leg, replace(request, session=self._leg.remote_session), replaced, now)
 
     # --- a call of ours ---
 

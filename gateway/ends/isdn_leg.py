@@ -106,6 +106,7 @@ class IsdnLeg:
         self.line.events(self).at_work(now)
         said_too = isdn_user_user.elements(answer.kept)
         self.call.connect(now, *self.line.parties.connected(answer.party), *said_too)
+        self.line.services.setups.answered(self, now)
 
     def clear(self, clearing: Clearing, now: float) -> None:
         """DISCONNECT, RELEASE or RELEASE COMPLETE, as its state demands; nothing while more digits may follow."""

@@ -162,7 +162,7 @@ class IsdnLine(Indifferent):
         complete = (_COMPLETE,) if self.variant.sending_complete and not self.settings.overlap else ()
         return (
             *complete,
-            *self.services.of_setup(),
+            *self.services.of_setup(request),
             _SPEECH[self.variant.law],
             *self.parties.calling(request),
             self.parties.called_element(number),

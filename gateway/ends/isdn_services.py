@@ -9,12 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gateway.ends.isdn_setups import IsdnSetups
 from gateway.ends.isdn_single_step import SERVICE, IsdnSingleSteps
 from gateway.ends.isdn_transfers import IsdnTransfers
 from gateway.isdn import q931
 from gateway.isdn.q931 import Identifier, InformationElement, Message, MessageType
 from gateway.isdn.side import Side
-from gateway.model.call import Clearing
+from gateway.model.call import CallRequest, Clearing
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
 from gateway.model.legs import IsdnCall
@@ -30,8 +31,10 @@ from gateway.model.transfer import (
     TransferEvent,
     TransferOutcome,
     TransferRequest,
+    TransferSetup,
 )
 from gateway.translators import dialect_named
+from gateway.translators.call_elements import notification
 from gateway.translators.dialect import Context, Dialect
 
 if TYPE_CHECKING:
@@ -58,6 +61,7 @@ class IsdnServices:
         self.transfers = IsdnTransfers(self)
         self.joinings = line.end.joinings
         self.single_steps = IsdnSingleSteps(self)
+        self.setups = IsdnSetups(self)
         self._invokes = 0
         self._on: dict[type[Any], Callable[[IsdnLeg, Any, float], None]] = {
             IdentityRequest: self.transfers.identity_asked,
@@ -65,6 +69,7 @@ class IsdnServices:
             TransferOutcome: self._answered,
             IdentityAbandoned: self.transfers.identity_abandoned,
             TransferRequest: self.transfers.asked,
+            TransferSetup: self.setups.heard,
             PartyUpdate: self._updated,
             Redirection: self._redirected,
             OtherOperation: self._unknown,
@@ -132,8 +137,13 @@ class IsdnServices:
 
     # --- what we say ---
 
-    def of_setup(self) -> tuple[InformationElement, ...]:
-        """Elements of a SETUP of ours: RLT wants to know of each call that it may have to join (NIS A211-1)."""
+    def of_setup(self, request: CallRequest) -> tuple[InformationElement, ...]:
+        """Elements of a SETUP of ours: what a transfer has to say of it; RLT wants to know of each call that it may
+        have to join (NIS A211-1).
+        """
+        return self.setups.elements(request) or self._of_joinable()
+
+    def _of_joinable(self) -> tuple[InformationElement, ...]:
         if self.line.variant.operations != "dms100" or self.line.side is not Side.USER:
             return ()
         written = self.dialect.write(IdentityRequest(invoke_id=1), Context())
@@ -143,6 +153,8 @@ class IsdnServices:
     def tell_party(self, leg: "IsdnLeg", update: PartyUpdate, now: float) -> None:
         """The peer of the leg hears whom it talks to now, if its dialect can say it."""
         said = replace(update, kept=(), party=self.line.parties.told(update.party))
+        if self.line.variant.operations == "etsi" and self.line.side is Side.NETWORK:
+            leg.call.notify(now, *notification(said))
         self.say(leg, said, now)
 
     def answer(
@@ -169,9 +181,14 @@ class IsdnServices:
         number = fixed or context.invoke_id
         return number if self.say(leg, replace(event, invoke_id=number), now) else None
 
+    def next_invoke(self) -> int:
+        """A fresh invokeId."""
+        self._invokes = self._invokes % _MOST_INVOKES + 1
+        return self._invokes
+
     def context(self, leg: "IsdnLeg") -> Context:
         """What a dialect has to know of the leg's call."""
-        self._invokes = self._invokes % _MOST_INVOKES + 1
+        self.next_invoke()
         call = leg.call
         wire = IsdnCall(call.call_reference, call.is_originating, self.line.control.call_reference_octets)
         pending = {**self.joinings.pending(self.line), **self.single_steps.pending(leg)}
@@ -209,6 +226,7 @@ class IsdnServices:
         """The leg is over."""
         self.transfers.forget(leg)
         self.single_steps.forget(leg)
+        self.setups.forget(leg)
         self.joinings.forget(leg, now)
 
 

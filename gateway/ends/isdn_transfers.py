@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from gateway.ends.isdn_setups import kept_identity
 from gateway.hub.call import Call
 from gateway.isdn.hold_table import HoldState
 from gateway.isdn.side import Side
@@ -113,6 +114,9 @@ class IsdnTransfers:
             self._single_step(leg, request, request.target, now)
             return
         replaced, error = self._other(leg, request.consultation)
+        if replaced is None and isinstance(request.consultation, CallIdentity) and request.target is not None:
+            self._rerouteing(leg, request, request.target, request.consultation, now)
+            return
         if replaced is None:
             self._fail(leg, request.invoke_id, error, _operation(request), now)
             return
@@ -132,6 +136,23 @@ class IsdnTransfers:
         wanted = TransferRequest(TransferKind.BLIND, Party(uri=self._line.parties.uri(target.number)))
         leg.owner.transfer_asked(leg, transfer, wanted, None, now)
 
+    def _rerouteing(
+        self, leg: "IsdnLeg", request: TransferRequest, target: Party, identity: CallIdentity, now: float
+    ) -> None:
+        """callTransferInitiate: the target has given its call a name, by which the new call replaces it there."""
+        if target.number is None:
+            self._fail(leg, request.invoke_id, "invalidRerouteingNumber", "callTransferInitiate", now)
+            return
+        transfer = self._line.end.token()
+        self._running[transfer] = _Asked(leg, None, request)
+        kept = (kept_identity(identity.digits),)
+        wanted = TransferRequest(TransferKind.BLIND, Party(uri=self._line.parties.uri(target.number)), kept=kept)
+        leg.owner.transfer_asked(leg, transfer, wanted, None, now)
+
+    def named(self, identity: CallIdentity) -> "IsdnLeg | None":
+        """The call that we have given this callIdentity."""
+        return self._links.get(int(identity.digits)) if identity.digits.isdecimal() else None
+
     def progressed(self, leg: "IsdnLeg", transfer: str, report: TransferProgress, now: float) -> None:
         """Whoever does not await the connect has the result as soon as the target rings."""
         asked = self._running.get(transfer)
@@ -145,8 +166,7 @@ class IsdnTransfers:
             found = self._links.get(consultation.value)
             return (None if found is leg else found), "linkIdNotAssignedByNetwork"
         if isinstance(consultation, CallIdentity):
-            digits = consultation.digits
-            found = self._links.get(int(digits)) if digits.isdecimal() else None
+            found = self.named(consultation)
             return (None if found is leg else found), "unrecognizedCallIdentity"
         if isinstance(consultation, CallReference):
             return self._by_reference(leg, consultation.value), "unrecognizedCallIdentity"

@@ -19,7 +19,8 @@ from gateway.translators.teams_addresses import is_teams, number_from_teams
 if TYPE_CHECKING:
     from gateway.hub.hub import Hub
 
-_SIP, _H450 = "sip", "h4502"
+_SIP = "sip"
+_NAMING = frozenset(("qsig", "h4502"))
 _HONOURED = frozenset(("accept-contact", "reject-contact", "user-to-user"))
 _TAGS = frozenset(("replaces",))
 _TOKEN = frozenset(("message body", "content-type", "content-id", "content-disposition"))
@@ -111,7 +112,7 @@ def _is_honoured(name: str) -> bool:
 
 def _goes_on(item: Kept, *, has_token: bool) -> bool:
     name = item.what.lower()
-    if item.dialect == _H450:
+    if item.dialect in _NAMING:
         return name == "callidentity"  # that of the call which the target shall have replaced
     return item.dialect == _SIP and (name.startswith("x-") or (has_token and name in _TOKEN))
 

@@ -20,7 +20,8 @@ from gateway.model.remote_operations import Code
 class Operation:
     """One operation of a variant. `argument` and `result` are ASN.1 type names, None where there is nothing.
 
-    An operation that is not `confirmed` is never answered with a ReturnResult.
+    An operation that is not `confirmed` is never answered with a ReturnResult, with a ReturnError or a Reject only
+    when it is `refusable`.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Operation:
     argument: str | None = None
     result: str | None = None
     confirmed: bool = True
+    refusable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ _QSIG = Variant(
         Operation("calledName", 1, "NameArg", confirmed=False),
         Operation("connectedName", 2, "NameArg", confirmed=False),
         Operation("busyName", 3, "NameArg", confirmed=False),
-        Operation("pathReplacePropose", 4, "PRProposeArg", confirmed=False),  # ISO/IEC 13874
+        Operation("pathReplacePropose", 4, "PRProposeArg", confirmed=False, refusable=True),  # ISO/IEC 13874
         Operation("pathReplaceSetup", 5, "PRSetupArg", "DummyRes"),
         Operation("pathReplaceRetain", 6, "PRRetainArg", "DummyRes"),
         Operation("callTransferIdentify", 7, "DummyArg", "CTIdentifyRes"),  # ISO/IEC 13869

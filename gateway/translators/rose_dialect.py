@@ -231,7 +231,8 @@ class RoseDialect:
 
     def _answer(self, event: TransferOutcome, context: Context) -> Component:
         invoked = self._answered_operation(event, context)
-        if not self._is_confirmed(invoked):
+        refused = event.outcome is not Outcome.SUCCEEDED and self._is_refusable(invoked)
+        if not (refused or self._is_confirmed(invoked)):
             raise UntranslatableError(f"{invoked} is not confirmed: no component says how the transfer ended")
         invoke_id = self._invoke_id(event, context, invoked)
         if event.outcome is Outcome.SUCCEEDED:
@@ -244,6 +245,9 @@ class RoseDialect:
         """Whether a component says the outcome: the one that it was read from, or the answer to what is confirmed."""
         read = self._unchanged_component(event) is not None
         return read or self._is_confirmed(self._answered_operation(event, context))
+
+    def _is_refusable(self, name: str) -> bool:
+        return bool(name) and operations.named(self.variant, name).refusable
 
     def _is_confirmed(self, name: str) -> bool:
         return not name or operations.named(self.variant, name).confirmed
