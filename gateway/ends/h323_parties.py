@@ -9,9 +9,10 @@ from gateway.interworking.address_map import AddressMap
 from gateway.model.call import CallRequest
 from gateway.model.errors import GatewayError
 from gateway.model.legs import SignallingProtocol
-from gateway.model.parties import Alias, AliasKind, Party, Presentation, Screening
+from gateway.model.parties import Alias, AliasKind, Number, Party, Presentation, Screening
 from gateway.model.transfer import Kept
 from gateway.sip.diversion import Diversion
+from gateway.sip.uri import escape_user
 from gateway.translators.sip_kept import DIALECT as SIP
 
 _HIDING = frozenset(("id", "user", "header"))
@@ -75,7 +76,18 @@ class H323Parties:
 
     def party(self, said: Party) -> Party:
         """Whoever has these aliases; the URI is one of ours unless an alias has another."""
-        return self._addresses.complete(said, SignallingProtocol.SIP)
+        if said.uri:
+            return said
+        number, uri = self._addresses.of_aliases(said.aliases)
+        number = said.number or number
+        return replace(said, number=number, uri=uri or (self.uri(number) if number is not None else ""))
+
+    def uri(self, number: Number) -> str:
+        """A SIP URI for the number: global where the plan knows it to be."""
+        plan = self._addresses.plan
+        digits = plan.e164(number)
+        user = f"+{digits}" if digits is not None else plan.resolved(number).digits
+        return f"sip:{escape_user(user)}@{self._addresses.domain};user=phone"
 
     def caller(self, message: CallSignal) -> tuple[Party, tuple[Party, ...], tuple[str, ...]]:
         """From a SETUP: who calls, as whom the trunk vouches for it, and the values of Privacy."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.configuration import Configuration, configuration
+from gateway.ends.h323_network import H323Network
 from gateway.engine.gateway import Gateway
 from gateway.model.call import TransferRecord
 from gateway.sip.address import Address
@@ -61,7 +62,12 @@ class World:
             observer=self,
             record=self.records.append,
             send_frame=self.frame_sent,
+            network=self.h323_network(),
         )
+
+    def h323_network(self) -> H323Network | None:
+        """The network of H.323 trunks, of which there are none here."""
+        return None
 
     def frame_sent(self, trunk: str, frame: bytes) -> None:
         """A frame for a D channel, of which there is none here."""
