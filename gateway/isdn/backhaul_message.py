@@ -15,7 +15,8 @@ LONGEST_MESSAGE = 4096
 DATA_REQUEST, DATA_INDICATION = 0x10, 0x11
 """From the call agent, and from the gateway."""
 
-_PROTOCOL = b"\x00\x04"
+PROTOCOL = b"\x00\x04"
+"""ISDN: the first two octets of every header."""
 _AS_RECORDED = 0x9000
 
 
@@ -28,12 +29,12 @@ class BackhaulMessage(NamedTuple):
 
     def encoded(self) -> bytes:
         """Header and message."""
-        return _PROTOCOL + pack(">HHHHH", 0, self.kind, _AS_RECORDED, self.channel, len(self.octets)) + self.octets
+        return PROTOCOL + pack(">HHHHH", 0, self.kind, _AS_RECORDED, self.channel, len(self.octets)) + self.octets
 
 
 def starts(octets: bytes) -> bool:
     """Whether a header stands here, as far as can be seen."""
-    return octets[:2] == _PROTOCOL[: len(octets)]
+    return octets[:2] == PROTOCOL[: len(octets)]
 
 
 def length(held: bytes) -> int | None:
