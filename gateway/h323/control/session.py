@@ -254,10 +254,17 @@ class ControlSession:
             self._paused = True
             self._channels.close_all(now)
         elif self._paused:
-            # H.323 8.4.6: out of the pause it is as after the connection was made, the channels excepted.
-            self._paused = False
-            self._determination.start(now)
+            self._leave_pause(now)
         self._events.capabilities_changed(self, self.remote, now)
+
+    def _leave_pause(self, now: float) -> None:
+        """It is as after the connection was made, the channels excepted (H.323 8.4.6): the other side may be another
+        one by now, which knows nothing of us.
+        """
+        self._paused = False
+        if self.local is not None and not self.local.is_empty:
+            self.set_capabilities(self.local, now)
+        self._determination.start(now)
 
     def _open_logical_channel(self, value: dict[str, Any], now: float) -> None:
         channel = self._channels.asked(value, now)

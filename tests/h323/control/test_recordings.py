@@ -1,6 +1,6 @@
 """Recorded H.245: our session in the place of either side says what was recorded; what we write is read by tshark."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,8 +19,8 @@ from gateway.h323.h225 import CallSignal
 from gateway.model.timers import TimerQueue
 from tests.h323.control.talk import ALAW, HERE, ULAW, Side
 from tests.h323.dissect import tshark, write_capture
-from tests.h323.recordings import FOLDER, messages, segments
-from tests.shared import captures, or_skipped
+from tests.h323.recordings import FOLDER, Segment, messages, segments
+from tests.shared import captures, folder, or_skipped
 
 End = tuple[bytes, int]
 
@@ -32,11 +32,11 @@ class Said(NamedTuple):
     octets: bytes
 
 
-def conversations(capture: Path) -> Iterator[list[Said]]:
-    """The H.245 of each connection of `capture`, tunnelled or not."""
+def conversations(parts: Iterable[Segment]) -> Iterator[list[Said]]:
+    """The H.245 of each connection, tunnelled or not."""
     streams: dict[tuple[End, End], tpkt.Unframer] = {}
     found: dict[frozenset[End], list[Said]] = {}
-    for segment in segments(capture):
+    for segment in parts:
         stream = streams.setdefault(segment[:2], tpkt.Unframer())
         for payload in stream.feed(segment.payload):
             controls = h225.decode(payload).h245_control if payload[:2] == b"\x08\x02" else (payload,)
@@ -88,7 +88,7 @@ def comparable(octets: bytes) -> bytes:
 
 @pytest.mark.parametrize("capture", or_skipped(captures(FOLDER)), ids=lambda path: path.stem)
 def test_our_session_in_the_place_of_either_side(capture: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for said in conversations(capture):
+    for said in conversations(segments(capture)):
         for side in {one.by for one in said}:
             own = ours(said, side)
             number = own["masterSlaveDetermination"]["statusDeterminationNumber"]
@@ -104,6 +104,34 @@ def test_our_session_in_the_place_of_either_side(capture: Path, monkeypatch: pyt
             recorded = [comparable(one.octets) for one in said if one.by == side]
             assert sorted(map(comparable, player.sent)) == sorted(recorded)
             assert player.events("failed") == []
+
+
+def h245_segments(capture: Path) -> Iterator[Segment]:
+    """The segments with H.245 in TPKT, by tshark: other link types and files than those of `segments`."""
+    fields = ("ip.src", "tcp.srcport", "ip.dst", "tcp.dstport", "tcp.payload")
+    for source, port, destination, other, payload in tshark(capture, *fields):
+        octets = bytes.fromhex(payload)
+        if octets[:2] == b"\x03\x00" and octets[4:6] != b"\x08\x02":
+            yield Segment((source.encode(), int(port)), (destination.encode(), int(other)), octets)
+
+
+def test_a_recorded_hold_of_another_vendor_from_the_side_that_is_held() -> None:
+    """Two gateways of Cisco: an empty set, channels closed; another set, and all begins anew (H.323 8.4.6)."""
+    capture = folder("pcaps/public") / "russo__h323_ss_hold_resume.pcapng"
+    (said,) = conversations(h245_segments(capture))
+    held = said[0].by
+    player = Player(said, held)
+    player.session.start(capability_set(ours(said, held)["terminalCapabilitySet"]), 0.0)
+    for by, octets in said:
+        if by == held:
+            player.does(*named(octets))
+        else:
+            player.session.receive(octets, 0.0)
+    recorded = [named(one.octets)[0] for one in said if one.by == held]
+    assert sorted(named(octets)[0] for octets in player.sent) == sorted(recorded)
+    assert [capabilities.is_empty for (capabilities,) in player.events("capabilities")] == [
+        *(False, True, False, True, False)
+    ]
 
 
 @cache
