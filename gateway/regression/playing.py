@@ -187,11 +187,10 @@ def _what_cannot_be_played(recording: Recording) -> list[str]:
     placed, taken = [each for each in invites if each.is_ours], [each for each in invites if not each.is_ours]
     if placed and not taken:
         frames = ", ".join(str(each.frame) for each in placed[:3])
-        found.append(f"{recording.hosts} places calls by itself (frame {frames}): a gateway only passes calls on")
+        found.append(f"{recording.hosts} places calls by itself (frame {frames}): a gateway passes calls on")
     if taken and not placed and not recording.isdn.entries:
-        found.append(
-            f"{recording.hosts} answers calls itself (frame {taken[0].frame}): a phone; a gateway only passes calls on"
-        )
+        frame = taken[0].frame
+        found.append(f"{recording.hosts} answers calls itself (frame {frame}): a phone; a gateway passes calls on")
     return found
 
 

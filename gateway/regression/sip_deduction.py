@@ -103,12 +103,12 @@ class SipPeers:
         theirs = [entry.message for entry in entries if not entry.is_ours]
         document: Document = {
             "trusted": any(name in each.headers for each in ours for name in _IDENTITY),
-            "reliable": _reliable(ours),
+            "reliable": _reliable(ours, theirs),
             "session_timer": any(_says(each, "timer") or "session-expires" in each.headers for each in ours),
         }
         answers = {each.status for each in ours if each.cseq_method == "REFER" and each.status >= 200}
         is_asked = any(each.is_request and each.method == "REFER" for each in theirs)
-        if is_asked and any(each.is_ours and each.message.method == "REFER" for each in self._tape.entries):
+        if is_asked and any(_is_passed_on(each) for each in self._tape.entries):
             document["transfer"] = "pass"
         elif answers and answers <= _REFUSALS:
             document["transfer"] = "reject"
@@ -129,20 +129,23 @@ def _text(transport: Transport, end: Endpoint) -> str:
 
 
 def _places(tape: Tape) -> dict[str, Counter[tuple[str, int]]]:
-    """Transport and port where each host listens: what requests went to, and what its own requests say (Via)."""
-    found: dict[str, Counter[tuple[str, int]]] = {}
+    """Transport and port where each host listens: all that calls went to; without any, the one shown most often."""
+    called: dict[str, Counter[tuple[str, int]]] = {}
+    shown: dict[str, Counter[tuple[str, int]]] = {}
     for entry in tape.entries:
+        if entry.is_ours and entry.is_initial:
+            called.setdefault(entry.peer.host, Counter())[_said(entry)] += 1
         if entry.message.is_request:
-            found.setdefault(entry.peer.host, Counter())[_said(entry)] += 1
-    for entry in tape.entries:
-        if entry.peer.host not in found:
-            found[entry.peer.host] = Counter([(entry.transport.value, entry.peer.port)])
-    return found
+            shown.setdefault(entry.peer.host, Counter())[_said(entry)] += 1
+        else:
+            # What is behind the answers to requests that the recording has not.
+            shown.setdefault(entry.peer.host, Counter())[_said(entry)] += 0
+    return {host: called.get(host) or Counter(dict(found.most_common(1))) for host, found in shown.items()}
 
 
 def _said(entry: Entry) -> tuple[str, int]:
-    """Where a message shows that its peer listens. A Via behind a NAT says nothing; a connection has a port of its own
-    at the end that opened it.
+    """Where a message shows that its peer listens. A Via behind a NAT says nothing; whoever opened a connection has a
+    port of its own there.
     """
     is_datagram = entry.transport is Transport.UDP
     if entry.is_ours and entry.message.is_request and is_datagram:
@@ -176,12 +179,20 @@ def _says(message: Message, tag: str) -> bool:
     return any(tag == each.lower() for name in ("supported", "require") for each in message.headers.all(name))
 
 
-def _reliable(ours: list[Message]) -> str:
-    """By what the played host did, not by what it said that it could."""
+def _is_passed_on(entry: Entry) -> bool:
+    return entry.is_ours and entry.message.is_request and entry.message.method == "REFER"
+
+
+def _reliable(ours: list[Message], theirs: list[Message]) -> str:
+    """By what the played host did, and by what it said that it could where it did not do otherwise."""
     wants = [each for each in ours if "100rel" in (tag.lower() for tag in each.headers.all("require"))]
     if any(each.is_request and each.method == "INVITE" for each in wants):
         return "required"
-    return "supported" if wants or any(each.cseq_method == "PRACK" for each in ours) else "off"
+    if wants or any(each.cseq_method == "PRACK" for each in ours):
+        return "supported"
+    possible = {(each.call_id, each.cseq) for each in theirs if each.is_request and _says(each, "100rel")}
+    refrained = any(100 < each.status < 200 and (each.call_id, each.cseq) in possible for each in ours)
+    return "off" if refrained or not any(_says(each, "100rel") for each in ours) else "supported"
 
 
 def _teams(ours: list[Message], theirs: list[Message]) -> Document:

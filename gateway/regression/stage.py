@@ -25,8 +25,8 @@ Addresses = Mapping[str, tuple[str, int]]
 class Stage:
     """`now` is in seconds since the recording began, at `epoch` (seconds since 1970).
 
-    `sent` takes what the gateway sends (flow, octets), `frame_sent` what goes to a D channel (trunk, frame). `records`
-    and `events` are what it has written so far. `timers` are those of the other ends of D channels.
+    `sent` takes what the gateway sends (flow, octets), `frame_sent` what goes to a D channel (trunk, frame). What it
+    has written so far is in `records` and `events`. `timers` are those of the other ends of D channels.
     """
 
     def __init__(self, configuration: Configuration, *, seed: str, epoch: float, names: Addresses) -> None:
