@@ -192,7 +192,7 @@ _SCHEMA_HELP = "Print the JSON schema of scenario files and end."
 @click.argument("capture", type=click.Path(path_type=Path), metavar="CAPTURE|SUITE")
 @click.option("--to", "target", type=DIALECT, help="Also write each transfer in this dialect.")
 @click.option("--write", "output", type=click.Path(path_type=Path), help="Capture file for what --to writes.")
-@click.option("--as", "hosts", metavar="HOST[,HOST…]", help="Play these hosts: address, address:port, D channel side.")
+@click.option("--as", "hosts", metavar="HOST[,HOST…]", help="Play them: address, address:port, side of a D channel.")
 @click.option(
     "-c", "--configuration", "settings", type=click.Path(path_type=Path), help="--as: gateway.yaml; else deduced."
 )
@@ -256,6 +256,10 @@ def replay(
         render.replay(report)
 
 
+_UNTIL_THE_END: list[object] = []
+"""What takes long to be taken apart, and need not be: the process ends soon."""
+
+
 @refergate.command()
 @click.argument("capture", type=click.Path(path_type=Path))
 @click.option("--html", "page_file", type=click.Path(path_type=Path), help="File for a page with all of it.")
@@ -273,7 +277,7 @@ def diagnose(capture: Path, page_file: Path | None, as_json: bool) -> None:
     with reading(capture) as progress:
         from gateway.diagnosis.examination import diagnose as diagnose_capture
 
-        result = diagnose_capture(capture, progress)
+        result = diagnose_capture(capture, progress, _UNTIL_THE_END.append)
     if page_file is not None:
         from gateway.console import diagnosis as written
 

@@ -27,6 +27,9 @@ __all__ = ["Problem", "Reading", "Signal", "signals"]
 PlainSip = Callable[[int, float, bytes, str, str], None]
 """Takes a SIP message that came alone in a UDP datagram: frame, time, octets, source, destination."""
 
+MediaPacket = Callable[[float, bytes, int], None]
+"""Takes what begins as RTP and RTCP do, in UDP in IPv4: time, the whole packet, where in it the payload begins."""
+
 
 class Problem(NamedTuple):
     """A packet that could not be read, or not all of it. `frame` 0 is the file itself."""
@@ -76,23 +79,33 @@ class Reading:
             heard.clear()
         yield from self._layers.close()
 
-    def feed(self, take: Callable[[Signal], None], sip: PlainSip) -> None:
+    def feed(self, take: Callable[[Signal], None], sip: PlainSip, media: MediaPacket | None = None) -> None:
         """Every message to `take`, and to `sip` those that came the short way: without a value of their own, because
         they come by the hundred thousand. What either of them raises (GatewayError) is a problem of that packet.
+        `media` gets the media that came the short way.
         """
-        self._feed(self._packets(), take, sip)
+        self._feed(self._packets(), take, sip, media)
         for signal in self._layers.close():
             try:
                 take(signal)
             except GatewayError as error:
                 self._report(signal.frame, str(error))
 
+    @property
+    def has_other_media(self) -> bool:
+        """Whether there was media that came the long way."""
+        return self._layers.has_media
+
     def _packets(self) -> Iterator[tuple[int, files.Packet]]:
         recorded = files.packets(self._path, lambda what: self._report(self.packets, what), self._progress)
         return enumerate(recorded, 1)
 
     def _feed(
-        self, packets: Iterable[tuple[int, files.Packet]], take: Callable[[Signal], None], sip: PlainSip
+        self,
+        packets: Iterable[tuple[int, files.Packet]],
+        take: Callable[[Signal], None],
+        sip: PlainSip,
+        media: MediaPacket | None = None,
     ) -> None:
         layers, endpoints, plain = self._layers, self._endpoints, _PLAIN
         for frame, (time, link, octets, interface) in packets:
@@ -101,6 +114,8 @@ class Reading:
                 found = plain[link](octets) if link in plain else None
                 if found:
                     if found.lastindex == _MEDIA:
+                        if media is not None:
+                            media(time, octets, found.start(_MEDIA))
                         continue
                     start = found.start(_SIP)
                     end = start - 8 + (octets[start - 4] << 8 | octets[start - 3])
@@ -167,6 +182,7 @@ class Layers:
         self._data_links = lapd.DataLinks()
         self._endpoints = Endpoints()
         self._unknown_links: set[int] = set()
+        self.has_media = False
 
     def signals(self, frame: int, time: float, link: int, interface: int, octets: bytes) -> Iterator[Signal]:
         """The messages that this packet completes. Raises DecodeError when it is broken."""
@@ -211,6 +227,7 @@ class Layers:
         length = int.from_bytes(payload[4:6], "big")
         message = _sip(payload[8 : length or None])
         if not message:
+            self.has_media = self.has_media or (len(payload) > 8 and payload[8] >> 6 == 2)
             return
         if datagram.missing:
             self._report(frame, f"SIP message cut short by the capture: {datagram.missing} octets are missing")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gateway.capture.replay import no_collections
 from gateway.diagnosis.case import Case, Diagnosis, Finding, Severity
-from gateway.diagnosis.media import Media, read_media
+from gateway.diagnosis.media import read_media
 from gateway.diagnosis.quality import quality_of
 from gateway.diagnosis.recording import Recording, read
 from gateway.diagnosis.rules import rules
@@ -17,10 +17,15 @@ _ORDER = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 Report = Callable[[int, str], None]
 
 
-def diagnose(path: Path, progress: Callable[[int], None] | None = None) -> Diagnosis:
+def diagnose(
+    path: Path,
+    progress: Callable[[int], None] | None = None,
+    keep: Callable[[object], None] | None = None,
+) -> Diagnosis:
     """What the capture at `path` shows of each transfer, what went wrong in it, and how the media fared.
 
-    `progress` hears of the octets read so far. Raises DecodeError when the file is no capture.
+    `progress` hears of the octets read so far. `keep` gets what was read, which takes its time to take apart: whoever
+    ends with the answer may as well hold it. Raises DecodeError when the file is no capture.
     """
     with no_collections():
         recording = read(path, progress)
@@ -29,15 +34,19 @@ def diagnose(path: Path, progress: Callable[[int], None] | None = None) -> Diagn
         _listen(path, recording, scenes)
         cases = tuple(_case(scene, lambda frame, what: problems.append((frame, what))) for scene in scenes)
         findings = tuple(_sorted(_outside(recording)))
+    if keep is not None:
+        keep((recording, scenes))
     return Diagnosis(str(path), recording.packets, cases, findings, tuple(problems))
 
 
 def _listen(path: Path, recording: Recording, scenes: Iterable[Scene]) -> None:
-    """The media of all transfers in one more reading; none when no packet can be of any."""
+    """The media of all transfers, from the tape or in one more reading; none when no packet can be of any."""
     if not recording.has_other_packets:
         return
     sockets = {each.socket for scene in scenes for call in scene.calls for each in call.announced}
-    media = read_media(path, sockets) if sockets else Media()
+    if not sockets:
+        return
+    media = recording.tape.media(sockets) if recording.tape else read_media(path, sockets)
     for scene in scenes:
         scene.media = media
 

@@ -1,11 +1,14 @@
 """The media in a recording: RTP and RTCP packets from or to the sockets that session descriptions announced.
 
-This is a second reading of the file, and it looks at nothing but the sockets asked for. The common packet takes a
-short way, as in `gateway.capture.signals`; all others go through the layers.
+Which sockets these are is known when the recording has been read. So the beginnings of all media packets are kept on
+a tape meanwhile; where that is not enough (media in tunnels, IPv6, more than fit), a second reading looks at nothing
+but the sockets asked for. The common packet takes a short way in it, as in `gateway.capture.signals`; all others go
+through the layers.
 """
 
 import re
-from collections.abc import Callable, Container
+from array import array
+from collections.abc import Callable, Container, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from struct import unpack_from
@@ -68,6 +71,71 @@ class Media:
         return next((other for other in others if (other.source, other.destination) == back), None)
 
 
+TAPE = 4_000_000
+"""Media packets that are kept at a time: some 120 MB."""
+_KEPT = 4 + HEADER
+"""Octets of each: the end of its UDP header, which has the length, and the header of RTP."""
+
+
+class _Strip:
+    """What went from one socket to another: times, DSCP and beginnings of RTP packets, and whole ones of RTCP."""
+
+    __slots__ = ("beginnings", "control", "dscp", "times")
+
+    def __init__(self) -> None:
+        self.times = array("d")
+        self.dscp = array("B")
+        self.beginnings = bytearray()
+        self.control: list[tuple[float, bytes]] = []
+
+    def packets(self) -> Iterator[tuple[float, int, bytes]]:
+        """Time, DSCP and RTP header of each packet that has a whole one."""
+        for number, (time, dscp) in enumerate(zip(self.times, self.dscp, strict=True)):
+            beginning = bytes(self.beginnings[number * _KEPT : (number + 1) * _KEPT])
+            if int.from_bytes(beginning[:2], "big") >= 8 + HEADER:
+                yield time, dscp, beginning[4:]
+
+
+class Tape:
+    """All media that came the short way, by both addresses and both ports as on the wire. `is_full` when there were
+    more packets than fit: nothing is kept then.
+    """
+
+    def __init__(self, room: int = TAPE) -> None:
+        self._strips: dict[bytes, _Strip] = {}
+        self._room = room
+        self.is_full = False
+
+    def put(self, time: float, octets: bytes, start: int) -> None:
+        """A packet whose UDP payload begins at `start`."""
+        key = octets[start - 16 : start - 4]
+        strip = self._strips.get(key)
+        if strip is None:
+            strip = self._strips[key] = _Strip()
+        if is_rtcp(octets, start):
+            strip.control.append((time, octets[start : start - 8 + (octets[start - 4] << 8 | octets[start - 3])]))
+            return
+        beginning = octets[start - 4 : start + HEADER]
+        if len(beginning) < _KEPT or self.is_full:
+            return
+        strip.times.append(time)
+        strip.dscp.append(octets[start - 27] >> 2)
+        strip.beginnings += beginning
+        self._room -= 1
+        if not self._room:
+            self.is_full = True
+            self._strips.clear()
+
+    def media(self, sockets: Container[Socket]) -> Media:
+        """The RTP from and to `sockets`, and the RTCP about it."""
+        listener = _Listener(sockets)
+        for key, strip in self._strips.items():
+            listener.hear(key, strip)
+        for heard in listener.media.reports.values():
+            heard.sort(key=lambda report: report.time)
+        return listener.media
+
+
 def read_media(path: Path, sockets: Container[Socket]) -> Media:
     """The RTP from and to `sockets`, and the RTCP anywhere. Raises DecodeError when the file is no capture."""
     return _Listener(sockets).listen(path)
@@ -90,7 +158,7 @@ _PLAIN = {
 class _Listener:
     def __init__(self, sockets: Container[Socket]) -> None:
         self._sockets = sockets
-        self._media = Media()
+        self.media = Media()
         self._flows: dict[bytes, Flow | None] = {}
         self._internet = Internet(lambda _frame, _what: None)
 
@@ -107,7 +175,17 @@ class _Listener:
                     self._take(time, flow, octets[start:end], octets[start - 27] >> 2)
             elif links.known(link):
                 self._long_way(frame, time, link, octets)
-        return self._media
+        return self.media
+
+    def hear(self, key: bytes, strip: _Strip) -> None:
+        """What is on a tape, if it is wanted."""
+        flow = self._flow(key)
+        if flow is None:
+            return
+        for time, dscp, header in strip.packets():
+            self._add(time, flow, header, dscp)
+        for time, octets in strip.control:
+            self._report(time, octets)
 
     def _long_way(self, frame: int, time: float, link: int, octets: bytes) -> None:
         try:
@@ -135,16 +213,22 @@ class _Listener:
 
     def _take(self, time: float, flow: Flow, octets: bytes, dscp: int) -> None:
         if is_rtcp(octets):
-            for report in reports(octets, time):
-                self._media.reports.setdefault(report.ssrc, []).append(report)
+            self._report(time, octets)
         elif len(octets) >= HEADER:
-            ssrc = int.from_bytes(octets[8:12], "big")
-            stream = flow.streams.get(ssrc)
-            if stream is None:
-                if not flow.streams:
-                    self._media.add(flow)
-                stream = flow.streams[ssrc] = RtpStream(ssrc)
-            stream.add(time, dscp, octets)
+            self._add(time, flow, octets, dscp)
+
+    def _report(self, time: float, octets: bytes) -> None:
+        for report in reports(octets, time):
+            self.media.reports.setdefault(report.ssrc, []).append(report)
+
+    def _add(self, time: float, flow: Flow, octets: bytes, dscp: int) -> None:
+        ssrc = int.from_bytes(octets[8:12], "big")
+        stream = flow.streams.get(ssrc)
+        if stream is None:
+            if not flow.streams:
+                self.media.add(flow)
+            stream = flow.streams[ssrc] = RtpStream(ssrc)
+        stream.add(time, dscp, octets)
 
 
 def _rtp_of(end: Socket) -> Socket:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gateway.capture.signals import Problem, Reading
 from gateway.diagnosis.call_keys import CallKeys
+from gateway.diagnosis.media import Tape
 from gateway.diagnosis.shelf import Heard, Shelf, TooManyError
 from gateway.engine.engine import Engine
 from gateway.engine.signal import Signal
@@ -26,7 +27,8 @@ class Recording:
     """What was heard. `calls` has the SIP messages of every call that plays a part in a transfer, by Call-ID, and of
     calls whose Call-ID differs from such a one only behind the @; `every_call` those of all calls that were kept, and
     `changed` the Call-IDs of those in which an INVITE or UPDATE came again. `others` has the messages of ISDN and
-    H.323 calls by the key of their leg. `packets` counts all packets of the file, `messages` the SIP ones.
+    H.323 calls by the key of their leg. `packets` counts all packets of the file, `messages` the SIP ones. `tape` has
+    the media, None when there is some that is not on it.
     """
 
     def __init__(
@@ -36,12 +38,14 @@ class Recording:
         problems: Iterable[Problem],
         shelf: Shelf,
         others: Mapping[str, list[Signal]],
+        tape: Tape | None = None,
     ) -> None:
         self.packets = packets
         self.messages = shelf.messages
         self.transfers: tuple[ObservedTransfer, ...] = tuple(engine.transfers)
         self.problems = tuple(sorted(problems, key=lambda problem: problem.frame))
         self.others = others
+        self.tape = tape
         self._shelf = shelf
         wanted = _wanted(self.transfers)
         chosen = (key for key in shelf.calls if key.partition(b"@")[0] in wanted) if wanted else ()
@@ -142,7 +146,8 @@ def _read_at_once(path: Path, progress: Callable[[int], None] | None) -> Recordi
         else:
             others.append(signal)
 
-    reading.feed(take, shelf.put)
+    tape = Tape()
+    reading.feed(take, shelf.put, tape.put)
     engine, keys = Engine(), CallKeys()
     # A call in another protocol may be part of any transfer that is like it in numbers and time.
     heard: list[Heard] = shelf.all() if others else shelf.of_transfers()
@@ -152,7 +157,8 @@ def _read_at_once(path: Path, progress: Callable[[int], None] | None) -> Recordi
         except GatewayError as error:
             problems.append(Problem(message[0], str(error)))
     problems += (Problem(*late) for late in engine.finish())
-    return Recording(reading.packets, engine, problems, shelf, keys.calls)
+    has_all = not tape.is_full and not reading.has_other_media
+    return Recording(reading.packets, engine, problems, shelf, keys.calls, tape if has_all else None)
 
 
 def _in_order(heard: list[Heard], others: list[Signal]) -> "Iterable[Heard | Signal]":

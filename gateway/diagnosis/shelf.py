@@ -114,16 +114,12 @@ def _always(_octets: bytes) -> bool:
     return True
 
 
-def _names_a_call(octets: bytes) -> bool:
-    lower = octets.lower()
-    return b"\nrepl" in lower or b"\nrefe" in lower or b"\nb:" in lower or b"\nb " in lower
+# Each begins with a plain line feed, which the search jumps to.
+_names_a_call = re.compile(rb"(?i)\n(?:repl|refe|b[: ])").search
+_has_also = re.compile(rb"(?i)\nalso").search
 
 
-def _has_also(octets: bytes) -> bool:
-    return b"\nalso" in octets.lower()
-
-
-_LOOKS: dict[bytes, Callable[[bytes], bool]] = {
+_LOOKS: dict[bytes, Callable[[bytes], object]] = {
     b"REFE": _always,
     b"INVI": _names_a_call,
     b"BYE ": _has_also,
