@@ -51,7 +51,8 @@ class H323Line(ChannelOwner):
         self.legs: set[H323Leg] = set()
         self.admissions: dict[H323Leg, RasCall] = {}
         self.configure(settings, configuration)
-        self.signalling = CallSignalling(SignallingSettings(tunnelling=settings.tunnelling), end.timers, end.token, self, self.noted)
+        signalling = SignallingSettings(tunnelling=settings.tunnelling)
+        self.signalling = CallSignalling(signalling, end.timers, end.token, self, self.noted)
         self.services = H323Services(self)
         self.gatekeeper = H323Gatekeeper(self) if settings.gatekeeper is not None else None
 

@@ -219,6 +219,7 @@ class H323Secondary:
         self._by.pop(leg, None)
         setup = self._running.pop(leg, None)
         if setup is not None:
+            setup.state = State.OVER
             self._line.timers.stop(setup.timer)
 
 

@@ -1,7 +1,7 @@
 """The whole gateway on a virtual clock, with raw SIP parties and H.323 endpoints that a test plays.
 
-An endpoint has our own cores of H.225.0 and H.245, so that what it says and hears are their messages; what it makes of
-them is up to the test.
+An endpoint has our own cores of H.225.0 and H.245, so that what it says and hears are their messages; what it makes
+of them is up to the test.
 """
 
 from collections.abc import Callable
@@ -41,7 +41,8 @@ trunks:
   - {{name: pbx, peers: ["udp:{ADDRESSES["pbx"]}:5060"], trusted: true, reliable: "off"}}
   - {{name: carrier, peers: ["udp:{ADDRESSES["carrier"]}:5060"], trusted: true, reliable: "off"}}
 """ + "".join(
-    f'  - {{name: {name}, protocol: h323, listen: "{GATEWAY}", peers: ["{host}:1720"], trusted: true, group: lan MORE}}\n'
+    f'  - {{name: {name}, protocol: h323, listen: "{GATEWAY}", peers: ["{host}:1720"], group: lan, trusted: true'
+    " MORE}\n"
     for name, host in ENDPOINTS.items()
 )
 ROUTES = """routes:
@@ -63,7 +64,7 @@ class Station(Protocol):
 
 
 class Network:
-    """TCP between stations: octets arrive at once, but never from within a call. `log` is what went, by connection."""
+    """TCP between stations: octets arrive at once, but never from within a call. `sent` is what went, from and to."""
 
     def __init__(self, world: "H323World") -> None:
         self.world = world
