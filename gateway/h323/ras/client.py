@@ -79,7 +79,7 @@ class GatekeeperClient:
 
     @property
     def gatekeeper_hosts(self) -> frozenset[str]:
-        """The hosts of all gatekeepers that we have had to do with: calls that they route come from there."""
+        """The hosts (without brackets) of all gatekeepers that were ours: calls that they route come from there."""
         return frozenset(self._link.hosts)
 
     @property

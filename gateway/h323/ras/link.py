@@ -1,6 +1,7 @@
 """What goes between an endpoint and its gatekeeper: messages in datagrams, signed and checked, answered or not."""
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 from gateway.h323 import per
@@ -118,7 +119,12 @@ class Link:
 
 
 def _host(address: Address) -> str:
-    return address.rpartition(":")[0]
+    """In one spelling: an IPv6 address has several."""
+    host = address.rpartition(":")[0].strip("[]")
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return host
 
 
 def _signature(settings: GatekeeperSettings, wall: Callable[[], float]) -> Baseline | None:

@@ -126,7 +126,7 @@ ITS_OWN = frozenset(
 
 
 def comparable(name: str, value: dict[str, Any]) -> Any:
-    """A termination cause is ours only where it is a Q.850 cause: a release reason (of H.225.0) is not told us here."""
+    """A termination cause is ours where it is a Q.850 cause; a release reason of H.225.0 is not told us here."""
     reason = {"terminationCause"} if value.get("terminationCause", ("",))[0] == "releaseCompleteReason" else set()
     return name, {field: content for field, content in value.items() if field not in ITS_OWN | reason}
 
