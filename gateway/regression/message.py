@@ -28,9 +28,9 @@ class Message:
     def field(self, name: str) -> str | None:
         """A part by its name, for matchers and explanations; None when it is not there.
 
-        SIP: a header field ("Refer-To"; several of a name are joined with ", "), "Request-URI", "status",
-        "reason phrase", "body", "From.uri", "From.user", "From.host", "From.display", "From.tag" (of any field with an address),
-        "Refer-To.replaces", "sdp.address", "sdp.port", "sdp.codecs", "sdp.direction", "sipfrag".
+        SIP: a header field ("Refer-To"; several of a name are joined with ", "), "Request-URI", "status", "body",
+        "reason phrase", "From.uri", "From.user", "From.host", "From.display", "From.tag" (of any field with an
+        address), "Refer-To.replaces", "sdp.address", "sdp.port", "sdp.codecs", "sdp.direction", "sipfrag".
         Q.931: "call reference", "cause", "channel", "called", "calling", "connected", "progress", "facility", and the
         contents of any information element as hex by its identifier ("0x1c").
         """

@@ -32,8 +32,8 @@ class _Ear:
 
 
 class Opposite:
-    """`send` takes frames for the gateway, `heard` what it says at layer 3. `teis` are those of the recording; without a
-    bus all of them stand for one data link.
+    """`send` takes frames for the gateway, `heard` what it says at layer 3. `teis` are those of the recording: on an
+    access that is no bus all of them stand for one data link.
     """
 
     def __init__(self, trunk: IsdnTrunk, teis: tuple[int, ...], timers: TimerQueue, send: Send, heard: Heard) -> None:

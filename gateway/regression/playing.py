@@ -8,6 +8,7 @@ from gateway.capture.replay import no_collections
 from gateway.capture.signals import Problem, Reading
 from gateway.configuration import Configuration
 from gateway.engine.signal import Signal
+from gateway.isdn.q931 import MessageType
 from gateway.model.errors import DecodeError, GatewayError
 from gateway.regression.comparison import Compared, Verdict
 from gateway.regression.deduction import configured, deduced, without_links
@@ -66,6 +67,13 @@ class Recording:
         elif signal.protocol not in self._others:
             self._others.add(signal.protocol)
             self.problems.append(Problem(signal.frame, f"{signal.protocol} is not played (said once)"))
+
+    def frames_of_calls(self, *, is_ours: bool) -> list[int]:
+        """The frames of INVITE and SETUP that the played hosts sent, or got."""
+        calls: list[Entry | IsdnEntry] = []
+        calls += (each for each in self.sip.entries if each.is_initial and each.message.method == "INVITE")
+        calls += (each for each in self.isdn.entries if each.message.message_type is MessageType.SETUP)
+        return sorted({each.frame for each in calls if each.is_ours is is_ours})
 
     def configuration(self) -> dict[str, Any]:
         """gateway.yaml for the played hosts. Raises GatewayError."""
@@ -181,17 +189,13 @@ class _Playing:
 
 def _what_cannot_be_played(recording: Recording) -> list[str]:
     """Calls that the host made by itself, and calls that it answered itself: a phone, no gateway."""
-    found = []
-    calls = [each for each in recording.sip.entries if each.is_initial and not each.is_copy]
-    invites = [each for each in calls if each.message.method == "INVITE"]
-    placed, taken = [each for each in invites if each.is_ours], [each for each in invites if not each.is_ours]
+    placed, taken = recording.frames_of_calls(is_ours=True), recording.frames_of_calls(is_ours=False)
     if placed and not taken:
-        frames = ", ".join(str(each.frame) for each in placed[:3])
-        found.append(f"{recording.hosts} places calls by itself (frame {frames}): a gateway passes calls on")
-    if taken and not placed and not recording.isdn.entries:
-        frame = taken[0].frame
-        found.append(f"{recording.hosts} answers calls itself (frame {frame}): a phone; a gateway passes calls on")
-    return found
+        frames = ", ".join(map(str, placed[:3]))
+        return [f"{recording.hosts} places calls by itself (frame {frames}): a gateway passes calls on"]
+    if taken and not placed:
+        return [f"{recording.hosts} answers calls itself (frame {taken[0]}): a phone; a gateway passes calls on"]
+    return []
 
 
 def _said(problem: Problem) -> str:

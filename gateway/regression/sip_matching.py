@@ -15,6 +15,7 @@ from gateway.sip.uri import Uri
 _TRYING = "100 Trying may be left out and put in (RFC 3261 §17.2.1)"
 _CHALLENGE = "authentication is not part of this replay"
 _AGAIN = "says again what was said before"
+_WATCHING = "whether a peer is there is asked at intervals (RFC 3261 §11)"
 
 
 class SipMatching:
@@ -145,6 +146,8 @@ class SipMatching:
             why = _CHALLENGE
         elif 100 < message.status < 200 and self._was_said(entry):
             why = _AGAIN
+        elif _is_watching(message):
+            why = _WATCHING
         if why:
             return Compared(Verdict.EQUIVALENT, entry.told, None, (why,))
         return Compared(Verdict.MISSING, entry.told, None)
@@ -158,12 +161,16 @@ class SipMatching:
 
 
 def _extra(told: Told, message: Message, asked: Entry | None, tape: Tape) -> Compared:
-    if message.status == 100:
-        return Compared(Verdict.EQUIVALENT, None, told, (_TRYING,))
+    if message.status == 100 or _is_watching(message):
+        return Compared(Verdict.EQUIVALENT, None, told, (_TRYING if message.status else _WATCHING,))
     reasons: tuple[str, ...] = ()
     if asked is not None and not any(each.is_ours for each in tape.responses.get(asked.transaction, ())):
         reasons = (f"the recording has no answer to frame {asked.frame}",)
     return Compared(Verdict.EXTRA, None, told, reasons)
+
+
+def _is_watching(message: Message) -> bool:
+    return message.is_request and message.method == "OPTIONS" and not message.to_tag
 
 
 def _like(message: Message, recorded: Iterable[Entry]) -> Entry | None:

@@ -3,7 +3,7 @@
 import platform
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,13 @@ from typing import Any
 import yaml
 
 from gateway.capture.writer import LARGEST_UDP, Writer
-from gateway.configuration import Configuration, DahdiDevice, IsdnTrunk, UdpEnds
+from gateway.configuration import BackhaulChannel, Configuration, IsdnTrunk, IuaInterface
 from gateway.engine.tokens import TokensFrom, seeded
 from gateway.hub.leg import Observer
 from gateway.model.errors import GatewayError, LocalProtocolError
 from gateway.regression.endpoints import Endpoint
 from gateway.regression.journal import CAPTURE, CONFIGURATION, EVENTS, SCENARIO, Line, as_line, written
+from gateway.resources import TABLE_SUFFIXES
 from gateway.sip.flow import Flow, Transport
 
 _SEED = 16
@@ -58,7 +59,7 @@ class Recorder:
                 raise GatewayError("there is a recording already", where=str(folder))
             self._capture: Writer | None = Writer(folder / CAPTURE)
             self._journal = (folder / EVENTS).open("w", encoding="ascii")
-            shutil.copyfile(configuration, folder / CONFIGURATION)
+            self._keep_configuration(CONFIGURATION)
         except OSError as error:
             raise GatewayError(f"no recording can be made: {error.strerror}", where=str(folder)) from error
 
@@ -117,7 +118,7 @@ class Recorder:
         """Another configuration: the file is kept as it is now."""
         self._reloads += 1
         name = f"gateway-{self._reloads + 1}.yaml"
-        self._try(lambda: shutil.copyfile(self._configuration, self._folder / name))
+        self._try(lambda: self._keep_configuration(name))
         self._now = now
         self._write({"at": now, "do": "reload", "arguments": [name]})
 
@@ -151,6 +152,15 @@ class Recorder:
 
     # --- files ---
 
+    def _keep_configuration(self, name: str) -> None:
+        """The file as it is now, and beside it the tables that it names by their path. Raises OSError."""
+        text = self._configuration.read_text("utf-8")
+        for table in sorted({each for each in _strings(yaml.safe_load(text)) if _is_table(each)}):
+            copy = (self._folder / Path(table).name).absolute()
+            shutil.copyfile(table, copy)
+            text = text.replace(table, str(copy))
+        (self._folder / name).write_text(text, "utf-8")
+
     def _write(self, line: Line) -> None:
         if self._capture is not None:
             self._try(lambda: self._journal.write(as_line(line)))
@@ -172,18 +182,23 @@ class Recorder:
             own, peer = str(Endpoint(host, port)), str(Endpoint(where.host, where.port))
             self._capture.sip(self.wall(), *((peer, own) if inbound else (own, peer)), octets)
             self._frames += 1
-        elif name in ("send_frame", "receive_frame") and self._has_frames(where):
-            from_user = inbound is not self._is_user(where)
-            self._capture.lapd(self.wall(), where, from_user, octets)
+        elif name in ("send_frame", "receive_frame") and self._d_channel(where, octets, inbound=inbound):
             self._frames += 1
 
-    def _has_frames(self, trunk: str) -> bool:
+    def _d_channel(self, trunk: str, octets: bytes, *, inbound: bool) -> bool:
+        """Writes what went over a D channel; False for what no capture of ours can carry."""
+        assert self._capture is not None
         settings = self._trunk(trunk)
-        return settings is not None and isinstance(settings.d_channel, UdpEnds | DahdiDevice)
-
-    def _is_user(self, trunk: str) -> bool:
-        settings = self._trunk(trunk)
-        return settings is not None and settings.side == "user"
+        link = settings.d_channel if settings else None
+        if settings is None or link is None or isinstance(link, BackhaulChannel):
+            return False
+        if isinstance(link, IuaInterface):
+            ends = str(Endpoint(link.host, link.port)), str(Endpoint(self._listeners[0][1], link.port))
+            self._capture.iua(self.wall(), *(ends if inbound else ends[::-1]), octets)
+        else:
+            from_user = inbound is not (settings.side == "user")
+            self._capture.lapd(self.wall(), trunk, from_user, octets)
+        return True
 
     def _trunk(self, name: str) -> IsdnTrunk | None:
         if self._settings is None:
@@ -220,6 +235,18 @@ class Question:
         if self._line is not None:
             line, self._line = self._line, None
             self._recorder.looked_up(line)
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _strings(each)
+
+
+def _is_table(value: str) -> bool:
+    return Path(value).suffix in TABLE_SUFFIXES and Path(value).is_file()
 
 
 def _version(package: str) -> str:
