@@ -103,7 +103,9 @@ class SignallingChannel:
         except DecodeError as error:
             self._break(str(error), now)
             return
-        if self._unframer.pending:
+        if self._unframer.pending and self._pending_since == now:
+            self.signalling.timers.stop(self._watch)
+            self._watch = None
             self._start_watch(now)
 
     def lost(self, now: float) -> None:

@@ -126,17 +126,19 @@ class End:
 
 
 class Pair:
-    """A calls B."""
+    """A calls B. `tape` is what went over the connection: whether A has sent it, and the octets."""
 
     def __init__(self, caller: SignallingSettings | None = None, called: SignallingSettings | None = None) -> None:
         self.a, self.b = End(caller, "a"), End(called, "b")
         self.a.open(outgoing=True)
+        self.tape: list[tuple[bool, bytes]] = []
 
     def carry(self, size: int = 0) -> None:
         """All that is under way arrives, in pieces of `size` octets if that is said."""
         while self.a.pipe.octets or self.b.pipe.octets:
             for source, sink in ((self.a, self.b), (self.b, self.a)):
                 octets = source.pipe.take()
+                self.tape += [(source is self.a, each) for each in [octets] if each]
                 step = size or len(octets) or 1
                 for at in range(0, len(octets), step):
                     sink.channel.received(octets[at : at + step], sink.now)
