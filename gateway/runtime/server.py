@@ -21,6 +21,7 @@ from gateway.model.errors import GatewayError
 from gateway.runtime.control_socket import ControlSocket
 from gateway.runtime.d_channels import DChannels
 from gateway.runtime.entropy import Tokens
+from gateway.runtime.h323_network import H323Ports
 from gateway.runtime.log import Log
 from gateway.runtime.mesh import Mesh, is_foreign
 from gateway.runtime.mgcp import MediaLinks
@@ -108,6 +109,8 @@ class Server:
         self._d_channels.open(configuration)
         self._media_links = MediaLinks(self._loop, self._clock)
         self._media_links.open(configuration)
+        self._h323 = H323Ports(self._loop, self._clock, configuration.limits.connections)
+        self._h323.open(configuration)
         self.gateway = self._kind_of_gateway(bound)(
             configuration,
             token=Tokens(self._worker.own),
@@ -121,6 +124,7 @@ class Server:
             peer_names=self._peer_names,
             send_frame=self._send_frame,
             send_media=self._media_links.send,
+            network=self._h323,
             worker=self._worker.own,
             workers=self._worker.workers,
         )
@@ -146,6 +150,7 @@ class Server:
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGTERM, signal.SIGINT))
         self._flush()
         self._fall_silent()
+        self.gateway.stop(self._clock())
         self._store_changes(None)
         if self._mesh:
             self._mesh.stop()
@@ -235,9 +240,16 @@ class Server:
         self._transports.after_batch = self._resolver.after_batch = self._flush
         self._d_channels.received, self._d_channels.changed = self._frame_received, self.gateway.line_changed
         self._media_links.received = self.gateway.receive_media
-        self._d_channels.done = self._media_links.done = self._flush
+        self._wire_h323()
+        self._d_channels.done = self._media_links.done = self._h323.done = self._flush
         self._loop.call_later(_TICK, self._tick)
         self._flush()
+
+    def _wire_h323(self) -> None:
+        ports, gateway = self._h323, self.gateway
+        ports.accepted, ports.opened, ports.received = gateway.h323_accepted, gateway.h323_opened, gateway.h323_received
+        ports.lost, ports.datagram = gateway.h323_lost, gateway.h323_datagram
+        ports.refused = lambda peer, why: self._log.log("connection_refused", level="warning", peer=peer, reason=why)
 
     def _join(self, mesh: Mesh) -> None:
         mesh.received = self.gateway.receive
@@ -387,7 +399,7 @@ class Server:
         if self._alarm is not None:
             self._alarm.cancel()
         self._transports.after_batch = self._resolver.after_batch = self._d_channels.done = lambda: None
-        self._media_links.done = lambda: None
+        self._media_links.done = self._h323.done = lambda: None
 
     def _finish(self) -> None:
         if not self._finished.done():
