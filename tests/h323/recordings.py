@@ -1,10 +1,10 @@
 """What the recordings of `pcaps/h323` hold: the H.225.0 messages and the APDUs in them."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -57,7 +57,16 @@ def messages() -> tuple[bytes, ...]:
 @st.composite
 def damaged_messages(draw: st.DrawFn) -> bytes:
     """A recorded message with up to four octets changed."""
-    octets = bytearray(draw(st.sampled_from(messages())))
+    return _damaged(draw, messages())
+
+
+def damaged(data: st.DataObject, whole: Sequence[bytes]) -> bytes:
+    """One of `whole` with up to four octets changed."""
+    return _damaged(data.draw, whole)
+
+
+def _damaged(draw: Callable[[st.SearchStrategy[Any]], Any], whole: Sequence[bytes]) -> bytes:
+    octets = bytearray(draw(st.sampled_from(whole)))
     for _ in range(draw(st.integers(1, 4))):
         octets[draw(st.integers(0, len(octets) - 1))] = draw(st.integers(0, 255))
     return bytes(octets)

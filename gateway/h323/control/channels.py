@@ -238,9 +238,7 @@ class Channels:
 
 def _unsuitable(value: dict[str, Any], channel: Channel) -> str:
     """The cause of H.245 for which we cannot take the channel at all; "" when it may be taken."""
-    if "reverseLogicalChannelParameters" in value:
-        return "unsuitableReverseParameters"
     kind = value["forwardLogicalChannelParameters"]["dataType"][0]
     if channel.format is None:
-        return "dataTypeNotSupported" if kind in ("audioData", "nullData") else "unknownDataType"
-    return ""
+        return "unknownDataType" if kind == "nonStandard" or kind.startswith("_ext_") else "dataTypeNotSupported"
+    return "unsuitableReverseParameters" if "reverseLogicalChannelParameters" in value else ""

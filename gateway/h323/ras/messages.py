@@ -206,7 +206,7 @@ def first_address(values: Iterable[tuple[str, Any]]) -> Address:
 def admission_in(value: Value) -> Admission:
     """What an AdmissionConfirm says."""
     return Admission(
-        CallModel(value["callModel"][0]),
+        CallModel.GATEKEEPER_ROUTED if value["callModel"][0] == CallModel.GATEKEEPER_ROUTED else CallModel.DIRECT,
         address_in(value["destCallSignalAddress"]),
         aliases_in(value, "destinationInfo"),
         value["bandWidth"],

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.h323 import h225, per, tpkt
 from gateway.h323.control import fast_start
@@ -19,7 +21,7 @@ from gateway.h323.h225 import CallSignal
 from gateway.model.timers import TimerQueue
 from tests.h323.control.talk import ALAW, HERE, ULAW, Side
 from tests.h323.dissect import tshark, write_capture
-from tests.h323.recordings import FOLDER, Segment, messages, segments
+from tests.h323.recordings import FOLDER, Segment, damaged, messages, segments
 from tests.shared import captures, folder, or_skipped
 
 End = tuple[bytes, int]
@@ -132,6 +134,32 @@ def test_a_recorded_hold_of_another_vendor_from_the_side_that_is_held() -> None:
     assert [capabilities.is_empty for (capabilities,) in player.events("capabilities")] == [
         *(False, True, False, True, False)
     ]
+
+
+@cache
+def recorded() -> tuple[bytes, ...]:
+    """Every recorded H.245 message."""
+    folder(FOLDER)
+    found = (said for capture in captures(FOLDER) for said in conversations(segments(capture)))
+    return tuple({one.octets for said in found for one in said})
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_damaged_messages_are_taken(data: st.DataObject) -> None:
+    side = Side(TimerQueue())
+    side.session.start(SETS[0], 0.0)
+    side.session.open_channel(ULAW, HERE, 0.0)
+    side.session.receive(damaged(data, recorded()), 0.0)
+
+
+@settings(max_examples=200)
+@given(st.data())
+def test_damaged_proposals_are_taken(data: st.DataObject) -> None:
+    elements = tuple(element for message in fast_starts() for element in message.uuie["fastStart"])
+    octets = damaged(data, elements)
+    fast_start.proposals([octets])
+    fast_start.answers([octets], elements)
 
 
 @cache

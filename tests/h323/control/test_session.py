@@ -222,11 +222,11 @@ def test_each_direction_may_have_its_codec_when_that_is_allowed() -> None:
 @pytest.mark.parametrize(
     ("data", "cause"),
     [
-        (("videoData", ("h261VideoCapability", {"temporalSpatialTradeOffCapability": False, "maxBitRate": 1,
-                                                "stillImageTransmission": False})), "unknownDataType"),
         (("audioData", ("g728", 2)), "dataTypeNotSupported"),
+        (("nullData", 0), "dataTypeNotSupported"),
+        (("nonStandard", {"nonStandardIdentifier": ("object", (1, 3)), "data": b""}), "unknownDataType"),
     ],
-)  # fmt: skip
+)
 def test_what_we_cannot_take_is_refused_without_asking(data: Any, cause: str) -> None:
     side = alone()
     said = {"dataType": data, "multiplexParameters": ("h2250LogicalChannelParameters", {"sessionID": 1})}
@@ -234,6 +234,18 @@ def test_what_we_cannot_take_is_refused_without_asking(data: Any, cause: str) ->
     side.hears("request", "openLogicalChannel", value)
     assert side.says("openLogicalChannelReject")[0]["cause"][0] == cause
     assert side.events("asked") == []
+
+
+def test_a_channel_both_ways_in_one_is_refused() -> None:
+    side = alone()
+    said = {"dataType": ("audioData", ("g711Ulaw64k", 20)), "multiplexParameters": ("none", 0)}
+    value = {
+        "forwardLogicalChannelNumber": 3,
+        "forwardLogicalChannelParameters": said,
+        "reverseLogicalChannelParameters": {"dataType": ("audioData", ("g711Ulaw64k", 20))},
+    }
+    side.hears("request", "openLogicalChannel", value)
+    assert side.says("openLogicalChannelReject")[0]["cause"][0] == "unsuitableReverseParameters"
 
 
 def test_a_peer_cannot_open_channels_without_end() -> None:

@@ -2,11 +2,14 @@
 
 import struct
 from collections.abc import Iterator
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.h323 import per
 from gateway.h323.addressing import alias, transport
@@ -16,7 +19,8 @@ from gateway.h323.ras.transactions import Transactions
 from gateway.model.timers import TimerQueue
 from tests.h323.dissect import tshark
 from tests.h323.ras.desk import MIDNIGHT, Desk, a_call, digits
-from tests.shared import captures, or_skipped
+from tests.h323.recordings import damaged
+from tests.shared import captures, folder, or_skipped
 
 WITH_GATEKEEPER = [path for path in captures("pcaps/h323") if path.stem.startswith("gk_")]
 RAS_PORT = 1719
@@ -156,6 +160,23 @@ def test_our_client_in_the_place_of_each_endpoint(capture: Path, monkeypatch: py
                 assert heard.reason == value["rejectReason"][0]
             else:
                 assert heard == messages.admission_in(value)
+
+
+@cache
+def recorded() -> tuple[bytes, ...]:
+    """Every recorded RAS message."""
+    folder("pcaps/h323")
+    return tuple({one.octets for capture in WITH_GATEKEEPER for one in datagrams(capture)})
+
+
+@settings(max_examples=300)
+@given(st.data())
+def test_damaged_messages_are_taken(data: st.DataObject) -> None:
+    desk = Desk()
+    desk.gatekeeper()
+    member = desk.member()
+    member.client.admit(a_call(answering=True), digits("1001"), digits("7"), member.answer, desk.now)
+    member.client.receive(damaged(data, recorded()), "192.0.2.10:1719", desk.now)
 
 
 def test_tshark_reads_what_we_and_our_gatekeeper_write(tmp_path: Path) -> None:
