@@ -247,8 +247,8 @@ class Server:
 
     def _wire_h323(self) -> None:
         ports, gateway = self._h323, self.gateway
-        ports.accepted, ports.opened, ports.received = gateway.h323_accepted, gateway.h323_opened, gateway.h323_received
-        ports.lost, ports.datagram = gateway.h323_lost, gateway.h323_datagram
+        ports.accepted, ports.opened, ports.lost = gateway.h323_accepted, gateway.h323_opened, gateway.h323_lost
+        ports.received, ports.datagram = gateway.h323_received, gateway.h323_datagram
         ports.refused = lambda peer, why: self._log.log("connection_refused", level="warning", peer=peer, reason=why)
 
     def _join(self, mesh: Mesh) -> None:
