@@ -42,6 +42,10 @@ _RESPONSES = frozenset(("CALL PROCEEDING", "PROGRESS", "ALERTING", "CONNECT"))
 _CONNECTION = frozenset(("SETUP", *_RESPONSES))
 """Messages that say whether the connection may be shared and kept."""
 
+_IDENTIFIED = frozenset(("PROGRESS", *_SINCE_VERSION_4))
+"""Messages that have to name their call, even to a peer of version 1, whose calls have no name."""
+
+_UNNAMED = bytes(16)
 _ADDRESSES = {"ALERTING": "alertingAddress", "CONNECT": "connectedAddress"}
 _POINT_TO_POINT = {
     "activeMC": False,
@@ -147,8 +151,8 @@ def emptied(composed: CallSignal) -> CallSignal:
 
 def _uuie(call: "H323Call", name: str, contents: Contents, fields: dict[str, Any]) -> dict[str, Any]:
     uuie: dict[str, Any] = {"protocolIdentifier": call.settings.protocol, **fields}
-    if call.identifier:
-        uuie["callIdentifier"] = {"guid": call.identifier}
+    if call.identifier or name in _IDENTIFIED:
+        uuie["callIdentifier"] = {"guid": call.identifier or _UNNAMED}
     if name in _CONNECTION:
         uuie |= {"multipleCalls": call.settings.shares_connection, "maintainConnection": False}
     return uuie | _transport("h245Address", contents.h245_address) | dict(contents.fields)

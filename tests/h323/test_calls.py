@@ -521,3 +521,22 @@ def test_a_setup_that_cannot_be_written_is_no_call() -> None:
     assert end.channel.calls == ()
     assert not end.signalling._references
     assert end.sent == []
+
+
+def test_a_caller_of_version_1_has_no_call_identifier() -> None:
+    """And gets the messages all the same that have to name their call."""
+    end = End()
+    caller = End()
+    caller.open(outgoing=True)
+    caller.place()
+    (setup,) = caller.pipe.messages
+    uuie = {name: value for name, value in setup.uuie.items() if name not in ("callIdentifier", "fastStart")}
+    end.receive(replace(setup, uuie=uuie | {"protocolIdentifier": (0, 0, 8, 2250, 0, 1)}, h245_tunnelling=None))
+    call = end.heard.call
+    assert (call.identifier, call.peer_version, call.tunnels) == (b"", 1, False)
+    for request in (call.proceeding, call.progress, call.alerting, call.connect, call.enquire):
+        assert request(0)
+    call.notify(0, Contents(notification=0x79))
+    call.release(0)
+    assert len(end.sent) == 7
+    assert not end.signalling.calls
