@@ -17,15 +17,21 @@ VERSION = 1
 CAPTURE, CONFIGURATION, EVENTS, SCENARIO = "capture.pcapng", "gateway.yaml", "events.jsonl", "scenario.yaml"
 
 INPUTS = frozenset(
-    ("receive", "receive_frame", "receive_media", "line_changed", "flow_failed", "advance", "start", "drain")
+    (
+        *("receive", "receive_frame", "receive_media", "line_changed", "flow_failed", "advance", "start", "drain"),
+        *("stop", "h323_accepted", "h323_opened", "h323_received", "h323_lost", "h323_datagram"),
+    )
 )
 """Methods of the gateway whose every call is written down as it is; the last argument is the time."""
-TOLD_OTHERWISE = frozenset(("reload", "restore", "located"))
+TOLD_OTHERWISE = frozenset(("reload", "restore"))
 """Inputs that have a form of their own."""
 OUTPUTS = frozenset(("send", "send_frame", "send_media"))
 """What the gateway calls to send something."""
 QUESTIONS = frozenset(("own_host", "peer_names"))
 """What it asks its surroundings and gets an answer to at once."""
+NETWORK_OUTPUTS = frozenset(("send", "disconnect", "unlisten", "send_datagram"))
+"""The same of the network of H.323 trunks, by its methods; in the journal they are `network.send` and so on."""
+NETWORK_QUESTIONS = frozenset(("connect", "listen", "address", "ras_port"))
 
 Line = dict[str, Any]
 

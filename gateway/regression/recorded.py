@@ -1,7 +1,8 @@
 """A recorded run of the gateway itself, again: the same inputs at the same times, octet for octet the same output."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,25 @@ from gateway.model.call import TransferRecord
 from gateway.model.errors import DecodeError, GatewayError
 from gateway.regression.comparison import Compared, Verdict
 from gateway.regression.endpoints import Endpoint
-from gateway.regression.journal import EVENTS, INPUTS, OUTPUTS, QUESTIONS, SCENARIO, Line, lines, read
+from gateway.regression.journal import (
+    EVENTS,
+    INPUTS,
+    NETWORK_OUTPUTS,
+    NETWORK_QUESTIONS,
+    OUTPUTS,
+    QUESTIONS,
+    SCENARIO,
+    Line,
+    lines,
+    read,
+)
 from gateway.regression.message import Message, name_of
 from gateway.regression.played import Played
 from gateway.sip.flow import Flow, Transport
 from gateway.tables import Table, load
+
+_UNKNOWN: dict[str, Any] = {"own_host": "", "peer_names": (), "network.connect": 0, "network.address": ""}
+"""What is answered to a question that the recorded run never asked."""
 
 
 class RecordingDocument(Table):
@@ -86,7 +101,9 @@ class _Run:
 
     def _surroundings(self) -> dict[str, Any]:
         sends = {name: self._output(name) for name in OUTPUTS}
-        return {**sends, **{name: self._question(name) for name in QUESTIONS}}
+        network = {name: self._output(f"network.{name}") for name in NETWORK_OUTPUTS}
+        network |= {name: self._question(f"network.{name}") for name in NETWORK_QUESTIONS}
+        return {**sends, **{name: self._question(name) for name in QUESTIONS}, "network": _Network(network)}
 
     def log(self, event: str, **fields: object) -> None:
         """One line of the log, kept."""
@@ -100,9 +117,8 @@ class _Run:
             if "do" in line:
                 self.now = float(line["at"])
                 self._do(line)
-        self._compared += [
-            Compared(Verdict.MISSING, self._message(line, *_said(line)), None) for line in self._expected
-        ]
+        missing = ((line, read(line["arguments"])) for line in self._expected)
+        self._compared += (Compared(Verdict.MISSING, self._message(*each), None) for each in missing)
         return Played(
             tuple(self._compared),
             tuple(self._sent),
@@ -125,7 +141,7 @@ class _Run:
             # Rows are JSON as they are.
             self._gateway.restore([(key, snapshot) for key, snapshot in line["rows"]], self.now)
         elif what in INPUTS:
-            self._note(line, what, arguments)
+            self._note(line, arguments)
             getattr(self._gateway, what)(*arguments, self.now)
         else:
             raise DecodeError(f"nobody knows what {what!r} is", where=str(self._folder / self._recording.events))
@@ -136,47 +152,40 @@ class _Run:
         except GatewayError as error:
             self._events.append({"event": "reload.refused", "reason": str(error)})
 
-    def _note(self, line: Line, what: str, arguments: tuple[Any, ...]) -> None:
-        if what == "receive":
-            octets, flow = arguments
-            self._received.append(self._message(line, flow, octets, inbound=True))
-        elif what in ("receive_frame", "receive_media"):
-            name, octets = arguments
-            self._received.append(self._message(line, name, octets, inbound=True))
+    def _note(self, line: Line, arguments: tuple[Any, ...]) -> None:
+        if any(isinstance(each, bytes) for each in arguments):
+            self._received.append(self._message(line, arguments, inbound=True))
 
     # --- what the gateway says and asks ---
 
-    def _output(self, name: str) -> Callable[[Any, bytes], None]:
-        def sent(where: Any, octets: bytes) -> None:
-            ours = self._message({"at": self.now, "out": name}, where, octets)
+    def _output(self, name: str) -> Callable[..., None]:
+        def sent(*arguments: Any) -> None:
+            ours = self._message({"at": self.now}, arguments)
             self._sent.append(ours)
-            self._compare(name, where, octets, ours)
+            self._compare(name, arguments, ours)
 
         return sent
 
-    def _compare(self, name: str, where: Any, octets: bytes, ours: Message) -> None:
+    def _compare(self, name: str, arguments: tuple[Any, ...], ours: Message) -> None:
         if not self._expected:
             self._compared.append(Compared(Verdict.EXTRA, None, ours))
             return
         line = self._expected.popleft()
-        recorded_where, recorded_octets = _said(line)
-        recorded = self._message(line, recorded_where, recorded_octets)
-        reasons = []
-        if (line["out"], recorded_where) != (name, where):
-            reasons.append(f"destination: recorded {recorded_where}, ours {where}")
-        if recorded_octets != octets:
-            reasons.append(_first_difference(recorded_octets, octets))
+        expected = read(line["arguments"])
+        reasons = [*_differences((line["out"], *expected), (name, *arguments))]
         if line["at"] != self.now:
             reasons.append(f"time: recorded {line['at']}, ours {self.now}")
         verdict = Verdict.DIFFERENT if reasons else Verdict.SAME
-        self._compared.append(Compared(verdict, recorded, ours, tuple(reasons)))
+        self._compared.append(Compared(verdict, self._message(line, expected), ours, tuple(reasons)))
 
-    def _question(self, name: str) -> Callable[[Flow], Any]:
-        def answer(flow: Flow) -> Any:
+    def _question(self, name: str) -> Callable[..., Any]:
+        def answer(*question: Any) -> Any:
             found = self._answer(name)
-            if found is None or read(found.get("of")) != flow:
-                self._problems.append(f"{name} of {flow} was not asked in the recorded run")
-                return "" if name == "own_host" else ()
+            if found is None or read(found.get("of")) != question:
+                self._problems.append(f"{name} of {question} was not asked in the recorded run")
+                return _UNKNOWN.get(name)
+            if isinstance(found["answer"], dict) and "error" in found["answer"]:
+                raise GatewayError(found["answer"]["error"])
             return read(found["answer"])
 
         return answer
@@ -199,17 +208,27 @@ class _Run:
 
     # --- messages ---
 
-    def _message(self, line: Line, where: Any, octets: bytes, *, inbound: bool = False) -> Message:
+    def _message(self, line: Line, arguments: tuple[Any, ...], *, inbound: bool = False) -> Message:
+        where = next((each for each in arguments if not isinstance(each, bytes)), "")
+        octets = next((each for each in arguments if isinstance(each, bytes)), b"")
         protocol, name, carried = _carried(where, octets)
         own, peer = self._ends(where)
         ends = (peer, own) if inbound else (own, peer)
-        return Message(line.get("frame"), line["at"] - self._start, protocol, *ends, name, carried)
+        return Message(line.get("frame"), line.get("at", 0.0) - self._start, protocol, *ends, name, carried)
 
     def _ends(self, where: Any) -> tuple[str, str]:
         if isinstance(where, Flow):
             _, host, port = self._listeners[min(where.listener, len(self._listeners) - 1)]
             return str(Endpoint(host, port)), str(Endpoint(where.host, where.port))
         return "gateway", str(where)
+
+
+class _Network:
+    """The network of H.323 trunks as it was."""
+
+    def __init__(self, calls: dict[str, Callable[..., Any]]) -> None:
+        for name, call in calls.items():
+            setattr(self, name, call)
 
 
 def _carried(where: Any, octets: bytes) -> tuple[str, str, bytes]:
@@ -225,9 +244,12 @@ def _carried(where: Any, octets: bytes) -> tuple[str, str, bytes]:
     return "lapd", frame.kind.value, octets
 
 
-def _said(line: Line) -> tuple[Any, bytes]:
-    where, octets = read(line["arguments"])
-    return where, octets
+def _differences(recorded: tuple[Any, ...], ours: tuple[Any, ...]) -> Iterator[str]:
+    for one, other in zip_longest(recorded, ours):
+        if isinstance(one, bytes) and isinstance(other, bytes) and one != other:
+            yield _first_difference(one, other)
+        elif one != other:
+            yield f"recorded {one}, ours {other}"
 
 
 def _first_difference(recorded: bytes, ours: bytes) -> str:

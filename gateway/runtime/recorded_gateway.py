@@ -9,7 +9,8 @@ from typing import Any
 
 from gateway.configuration import Configuration
 from gateway.engine.gateway import Found, Gateway
-from gateway.regression.journal import INPUTS, OUTPUTS, QUESTIONS
+from gateway.model.errors import GatewayError
+from gateway.regression.journal import INPUTS, NETWORK_OUTPUTS, NETWORK_QUESTIONS, OUTPUTS, QUESTIONS, written
 from gateway.runtime.recorder import Recorder
 from gateway.sip.flow import Flow
 
@@ -21,10 +22,12 @@ class RecordedGateway(Gateway):
         self._recorder = recorder
         kept = {name: call for name, call in surroundings.items() if call is not None}
         for name in OUTPUTS & kept.keys():
-            kept[name] = self._told(name, kept[name])
+            kept[name] = self.told(name, kept[name])
         for name in QUESTIONS & kept.keys():
-            kept[name] = self._answered(name, kept[name])
+            kept[name] = self.answered(name, kept[name])
         kept["locate"] = self._located(kept["locate"])
+        if "network" in kept:
+            kept["network"] = RecordedNetwork(kept["network"], self)
         kept["token"], kept["wall"] = recorder.tokens, recorder.wall
         super().__init__(configuration, **kept)
         for name in INPUTS:
@@ -41,14 +44,15 @@ class RecordedGateway(Gateway):
         self._recorder.restore(rows, now)
         return super().restore(rows, now)
 
-    def _noted(self, name: str, method: Callable[..., None]) -> Callable[..., None]:
+    def _noted(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
         recorder = self._recorder
 
-        def noted(*arguments: Any) -> None:
+        def noted(*arguments: Any) -> Any:
             *told, now = arguments
-            if name != "advance" or self._is_due(now):
-                recorder.input(name, told, now)
-                method(*arguments)
+            if name == "advance" and not self._is_due(now):
+                return None
+            recorder.input(name, told, now)
+            return method(*arguments)
 
         return noted
 
@@ -56,21 +60,27 @@ class RecordedGateway(Gateway):
         due = self.next_due()
         return due is not None and due <= now
 
-    def _told(self, name: str, send: Callable[[Any, bytes], None]) -> Callable[[Any, bytes], None]:
+    def told(self, name: str, send: Callable[..., None]) -> Callable[..., None]:
+        """`send`, with what is sent written down."""
         recorder = self._recorder
 
-        def told(where: Any, octets: bytes) -> None:
-            recorder.output(name, where, octets)
-            send(where, octets)
+        def told(*arguments: Any) -> None:
+            recorder.output(name, arguments)
+            send(*arguments)
 
         return told
 
-    def _answered(self, name: str, ask: Callable[[Flow], Any]) -> Callable[[Flow], Any]:
+    def answered(self, name: str, ask: Callable[..., Any]) -> Callable[..., Any]:
+        """`ask`, with question and answer written down."""
         recorder = self._recorder
 
-        def answered(flow: Flow) -> Any:
-            found = ask(flow)
-            recorder.answer(name, flow, found)
+        def answered(*question: Any) -> Any:
+            try:
+                found = ask(*question)
+            except GatewayError as error:
+                recorder.answer(name, question, {"error": str(error)})
+                raise
+            recorder.answer(name, question, written(found))
             return found
 
         return answered
@@ -89,3 +99,13 @@ class RecordedGateway(Gateway):
             question.asked()
 
         return located
+
+
+class RecordedNetwork:
+    """The network of H.323 trunks, with what goes over it and what it answers written down."""
+
+    def __init__(self, network: Any, gateway: RecordedGateway) -> None:
+        for name in NETWORK_OUTPUTS:
+            setattr(self, name, gateway.told(f"network.{name}", getattr(network, name)))
+        for name in NETWORK_QUESTIONS:
+            setattr(self, name, gateway.answered(f"network.{name}", getattr(network, name)))

@@ -99,15 +99,15 @@ class Recorder:
         frame = self._captured(name, arguments, inbound=True)
         self._write({**line, "frame": frame} if frame else line)
 
-    def output(self, name: str, where: Any, octets: bytes) -> None:
+    def output(self, name: str, arguments: Sequence[Any]) -> None:
         """The gateway says something."""
-        line: Line = {"at": self._now, "out": name, "arguments": written((where, octets))}
-        frame = self._captured(name, (where, octets), inbound=False)
+        line: Line = {"at": self._now, "out": name, "arguments": written(tuple(arguments))}
+        frame = self._captured(name, arguments, inbound=False)
         self._write({**line, "frame": frame} if frame else line)
 
     def answer(self, name: str, question: Any, answer: Any) -> None:
         """The gateway has asked its surroundings, and knows."""
-        self._write({"at": self._now, "asked": name, "of": written(question), "answer": written(answer)})
+        self._write({"at": self._now, "asked": name, "of": written(question), "answer": answer})
 
     def question(self, uri: str) -> "Question":
         """The gateway asks for the way to a URI."""
