@@ -279,5 +279,6 @@ _EVENTS: dict[Received, Callable[[Any, H323Call, CallSignal, float], None]] = {
     Received.ALERTING: _event("alerting_received"),
     Received.CONNECT: _event("connected"),
     Received.INFORMATION: _event("information_received"),
+    Received.USER_INFORMATION: _event("information_received"),  # of Cisco gateways, with the body of INFORMATION
     Received.NOTIFY: _event("notified"),
 }

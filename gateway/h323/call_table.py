@@ -173,11 +173,13 @@ EXPIRY_CAUSES: dict[Expiry, tuple[int, int]] = {
 """The Q.850 cause that the peer is sent when a timer has run out, and the one that our own side is told."""
 
 
+_SIDE_BAND = (_M.INFORMATION, _M.USER_INFORMATION, _M.NOTIFY, _M.FACILITY)
+
+
 def _always(state: CallState) -> _Row:
     """What is done in every state but Null and Release Request."""
     return {
-        **{one: Step(_A.REPORT, state) for one in (_M.INFORMATION, _M.NOTIFY, _M.FACILITY)},
-        _M.USER_INFORMATION: Step(_A.IGNORE, state),
+        **{one: Step(_A.REPORT, state) for one in _SIDE_BAND},
         _M.SETUP: Step(_A.IGNORE, state),
         _M.CONNECT_ACKNOWLEDGE: Step(_A.IGNORE, state),  # of peers that are true to Q.931
         _M.STATUS: Step(_A.STATUS, state),

@@ -24,12 +24,28 @@ class Pdu(NamedTuple):
     place: str
 
 
+Endpoint = tuple[bytes, int]
+"""Address and TCP port."""
+
 READERS: dict[str, tuple[Callable[[bytes], Any], Callable[[Any], bytes]]] = {
     "user information": (per.decode, per.encode),
     "ras": (per.decode_ras, per.encode_ras),
     "control": (per.decode_control, per.encode_control),
     "channel": (per.decode_channel, per.encode_channel),
 }
+
+
+def signalling(capture: Path) -> Iterator[tuple[Endpoint, Endpoint, bytes]]:
+    """The call signalling messages of `capture`, in order: who sent them, to whom, and from the Q.931 octet on."""
+    streams: dict[object, _Stream] = {}
+    for _, datagram in _datagrams(capture):
+        if datagram.protocol != _TCP:
+            continue
+        ports = struct.unpack_from(">HH", datagram.payload)
+        ends = (datagram.source, ports[0]), (datagram.destination, ports[1])
+        for message in streams.setdefault(ends, _Stream()).feed(datagram.payload):
+            if message[:2] == b"\x08\x02":
+                yield *ends, message
 
 
 @cache
