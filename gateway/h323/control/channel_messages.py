@@ -13,6 +13,8 @@ from gateway.h323.control.media import (
 )
 
 _H2250 = "h2250LogicalChannelParameters"
+AUDIO_SESSION = 1
+"""The session of the first audio (H.323 6.2.8.2); 0 in a message asks its receiver to say which."""
 
 
 def open_value(channel: Channel) -> dict[str, Any]:
@@ -51,6 +53,11 @@ def format_of(said: dict[str, Any]) -> AudioFormat | None:
     format = audio_format(content) if kind == "audioData" else None
     payload = h2250(said).get("dynamicRTPPayloadType")
     return format if format is None or payload is None else AudioFormat(format.codec, format.packet, payload)
+
+
+def session_of(said: dict[str, Any]) -> int:
+    """The session of one direction."""
+    return int(h2250(said).get("sessionID", 0)) or AUDIO_SESSION
 
 
 def h2250(said: dict[str, Any]) -> dict[str, Any]:

@@ -148,7 +148,8 @@ class Channels:
         forward = value["forwardLogicalChannelParameters"]
         said = channel_messages.h2250(forward)
         number = value["forwardLogicalChannelNumber"]
-        channel = Channel(number, channel_messages.format_of(forward), said.get("sessionID", 0), outgoing=False)
+        session = channel_messages.session_of(forward)
+        channel = Channel(number, channel_messages.format_of(forward), session, outgoing=False)
         channel.sender = media_address(said)
         before = self._incoming.get(number)
         action, state = INCOMING[before.state if before else State.RELEASED, Incoming.ASKED]

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.h323 import per
 from gateway.h323.control.channel import Channel
-from gateway.h323.control.channel_messages import format_of, h2250, parameters
+from gateway.h323.control.channel_messages import format_of, h2250, parameters, session_of
 from gateway.h323.control.media import AudioFormat, MediaAddress, media_address
 from gateway.model.errors import DecodeError
 
@@ -126,7 +126,7 @@ def _proposal(element: bytes, place: int, *, by_caller: bool) -> Proposal | None
     receives = from_caller is not by_caller
     return Proposal(
         value["forwardLogicalChannelNumber"],
-        h2250(said).get("sessionID", 0),
+        session_of(said),
         from_caller,
         format,
         receiver=own if receives else MediaAddress(),

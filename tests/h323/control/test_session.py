@@ -422,3 +422,15 @@ def test_a_request_of_a_later_version_is_answered_as_unknown() -> None:
     side = alone()
     side.session.receive(octets, 0.0)
     assert side.says("functionNotSupported")[0]["returnedFunction"] == octets
+
+
+def test_a_channel_without_a_session_is_given_the_first() -> None:
+    said = {
+        "dataType": ("audioData", ("g711Ulaw64k", 20)),
+        "multiplexParameters": ("h2250LogicalChannelParameters", {"sessionID": 0}),
+    }
+    side = alone()
+    value = {"forwardLogicalChannelNumber": 3, "forwardLogicalChannelParameters": said}
+    side.hears("request", "openLogicalChannel", value)
+    (answer,) = side.says("openLogicalChannelAck")
+    assert answer["forwardMultiplexAckParameters"][1]["sessionID"] == 1
