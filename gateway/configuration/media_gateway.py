@@ -18,6 +18,8 @@ class MediaGateway(Table):
     are those of a B-channel, the first is offered. `board` is where the B-channels are RTP too, channel n at that
     port + 2n, for a gateway that only bridges (osmo-mgw); "" for one that has the lines itself. `packet` is the time
     of an RTP packet in milliseconds (0: the gateway's), `audit` the seconds between two looks whether it is there.
+    `cross_connect`: two B-channels with boards that talk to each other meet at one endpoint, and RTP of the one board
+    comes from another port then; false for boards that hear the first port only.
     """
 
     name: str = Field(min_length=1)
@@ -28,6 +30,7 @@ class MediaGateway(Table):
     board: str = ""
     packet: int = Field(default=20, ge=0, le=200)
     audit: float = Field(default=10.0, ge=0.1)
+    cross_connect: bool = True
 
     @field_validator("address", "local", "board")
     @classmethod

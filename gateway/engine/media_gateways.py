@@ -33,4 +33,5 @@ def _settings(gateway: MediaGateway) -> MgcpSettings:
         packet=gateway.packet,
         board=(board.host, board.port or 0) if board else None,
         audit=gateway.audit,
+        cross_connect=gateway.cross_connect,
     )

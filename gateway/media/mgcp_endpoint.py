@@ -1,6 +1,9 @@
 """A B channel at a media gateway: a connection to the SIP peer and, where the gateway only bridges, one to the board.
 
 What is to be done is done one after the other, each step written down from its first command to its last response.
+
+Two B channels of one gateway that were told of each other meet there, where it has their boards: the one endpoint,
+the host, then has a connection to either board, and what the other one has, the guest, rests. Any change parts them.
 """
 
 from collections import deque
@@ -13,9 +16,12 @@ from gateway.media.mgcp_orders import Connection, Order, Orders, Refused, is_wil
 from gateway.media.mgcp_response_codes import GONE
 from gateway.media.mgcp_settings import MgcpSettings
 from gateway.media.mgcp_transactions import Heard
-from gateway.media.rtp_description import RtpPeer, board, has_audio, own_description, renewed, rtp_peer
+from gateway.media.rtp_description import RtpPeer, board, has_audio, own_description, renewed, rtp_peer, where
 from gateway.model.errors import GatewayError
 from gateway.sip.sdp import Direction, Origin
+
+Place = tuple[str, int]
+"""Address and port."""
 
 Steps = Generator[Order, Response | None, bytes | None]
 """Yields orders, is sent their responses, and returns the description to be told; None when there is none to tell."""
@@ -39,14 +45,34 @@ class Surroundings(Protocol):
     def gone(self, endpoint: "MgcpEndpoint", now: float) -> None:
         """Its connections were not there any more; others may be gone too."""
 
+    def settled(self, endpoint: "MgcpEndpoint", now: float) -> None:
+        """It has done what it was asked for: it may have been told of another one that was told of it."""
+
+    def other(self, call: str) -> "MgcpEndpoint | None":
+        """The B channel with that call identifier."""
+
 
 class MgcpEndpoint:
     """One B channel. `call` is its call identifier at the gateway, `name` the endpoint's name there. `is_held`: it
-    waits for the channel's last call to be gone.
+    waits for the channel's last call to be gone. `place` is where it receives from the peer, `aim` where it sends to
+    as long as media flows both ways. `across` is the call identifier of the one that it meets, "" for none.
     """
 
     __slots__ = (
-        *("_board", "_direction", "_done", "_gateway", "_is_gone", "_is_tried", "_jobs", "_moved", "_origin"),
+        *(
+            "_board",
+            "_channel_across",
+            "_direction",
+            "_done",
+            "_gateway",
+            "_is_gone",
+            "_is_resting",
+            "_is_tried",
+            "_jobs",
+            "_moved",
+        ),
+        "_refused_to_meet",
+        *("_now", "_origin", "across", "aim", "is_guest", "place"),
         *(
             "_peer",
             "_remote",
@@ -80,6 +106,12 @@ class MgcpEndpoint:
         self._jobs: deque[tuple[Callable[[], Steps], MediaDone]] = deque()
         self._steps: Steps | None = None
         self._done: MediaDone | None = None
+        self._now = 0.0
+        self.place: Place | None = None
+        self.aim: Place | None = None
+        self.across = ""
+        self._channel_across = 0
+        self.is_guest = self._is_resting = self._refused_to_meet = False
 
     # What it is asked for
 
@@ -122,10 +154,31 @@ class MgcpEndpoint:
         """See `MediaEndpoint`."""
         if self.is_released:
             return
+        self._now = now
+        self._part()
         self.is_released, self.is_held = True, False
         self._done = self._moved = None
         self._jobs.clear()
         self._append(self._delete, lambda session, then: self._gateway.ended(self, session is not None, then), now)
+
+    @property
+    def may_meet(self) -> bool:
+        """Whether another one could meet it: its connections are there, it meets nobody and has nothing to do."""
+        is_whole = self._peer is not None and self._board is not None
+        is_busy = bool(self._jobs) or self._steps is not None
+        return is_whole and not (is_busy or self.across or self.is_released or self._refused_to_meet)
+
+    def meet(self, other: "MgcpEndpoint", now: float) -> None:
+        """Is the host of another one from now on."""
+        self.across, other.across = other.call, self.call
+        self._channel_across, other._channel_across = other.channel, self.channel
+        self.is_guest, other.is_guest = False, True
+        self.renew(now)
+        other.renew(now)
+
+    def renew(self, now: float) -> None:
+        """Its connections are told once more what they are to do."""
+        self._enqueue(lambda: self._modify(b"", None), _nobody, now)
 
     def go_on(self, now: float) -> None:
         """The channel is free: what it was asked for is begun."""
@@ -152,6 +205,7 @@ class MgcpEndpoint:
 
     def _advance(self, response: Response | None, now: float) -> None:
         assert self._steps is not None
+        self._now = now
         session: bytes | None = None
         try:
             order = self._steps.send(response)
@@ -171,6 +225,8 @@ class MgcpEndpoint:
         if self._is_gone:
             self._is_gone = False
             self._gateway.gone(self, now)
+        if session is not None and not self.is_released:
+            self._gateway.settled(self, now)
         if self._jobs and self._steps is None:
             self._start(now)
 
@@ -200,6 +256,8 @@ class MgcpEndpoint:
     def _modify(self, remote: bytes, direction: Direction | None) -> Steps:
         if not self.local:
             raise GatewayError("media gateway: nothing was set up", where=self.name, sip_status=503, cause=47)
+        if self.across and not self._stays(remote, direction):
+            self._part()
         direction = direction or (None if remote else self._direction)
         remote = remote or self._remote
         if self._peer is None:
@@ -207,9 +265,17 @@ class MgcpEndpoint:
         peer = self._understood(remote)
         direction = direction or (peer.direction.reverse if peer else Direction.SENDRECV)
         try:
-            yield from self._apply(self._peer, peer, direction)
+            if self.across:
+                yield from self._bridge(self._peer, peer)
+            else:
+                yield from self._wake(self._peer)
+                yield from self._apply(self._peer, peer, direction)
         except Refused as refused:
+            was_across = self._part()
             if refused.code not in GONE:
+                if was_across:
+                    self._refused_to_meet = True
+                    self.renew(self._now)
                 raise
             return (yield from self._set_up_again(remote, direction))
         return self._told(remote, peer, direction)
@@ -226,8 +292,49 @@ class MgcpEndpoint:
             yield from orders.modify(self._board, self.call, place, Direction.SENDRECV)
         self._peer = known._replace(media=media)
 
+    # Meeting another one
+
+    def _stays(self, remote: bytes, direction: Direction | None) -> bool:
+        """Whether nothing changes for those who meet."""
+        if direction not in (None, Direction.SENDRECV):
+            return False
+        return not remote or self._understood(remote) == self._understood(self._remote)
+
+    def _part(self) -> bool:
+        """Both go back to what they had; whether they had met."""
+        other = self._gateway.other(self.across) if self.across else None
+        was_across, self.across = bool(self.across), ""
+        if was_across:
+            self.aim = None  # Until it is told of somebody else.
+        self.is_guest = False
+        if other is not None and other.across == self.call:
+            other.across, other.is_guest = "", False
+            other.renew(self._now)
+        return was_across
+
+    def _bridge(self, known: Connection, peer: RtpPeer | None) -> Generator[Order, Response | None, None]:
+        """The host sends to the other's board; the guest is silent. How it is described to its peer stays."""
+        orders = self._gateway.orders
+        if not self.is_guest:
+            there = self._board_at(known.media, self._channel_across)
+            yield from orders.modify(known, self.call, there, Direction.SENDRECV)
+            return
+        self._is_resting = True
+        yield from orders.modify(known, self.call, peer, Direction.INACTIVE)
+        if self._board is not None:
+            yield from orders.modify(self._board, self.call, self._board_at(known.media), Direction.INACTIVE)
+
+    def _wake(self, known: Connection) -> Generator[Order, Response | None, None]:
+        """The board of a guest hears the peer again."""
+        if self._is_resting and self._board is not None:
+            yield from self._gateway.orders.modify(
+                self._board, self.call, self._board_at(known.media), Direction.SENDRECV
+            )
+        self._is_resting = False
+
     def _set_up_again(self, remote: bytes, direction: Direction) -> Steps:
         self._is_gone = True
+        self._is_resting = False
         yield from remove(self.name, self.call)
         self._peer = self._board = None
         self.name = self._gateway.settings.endpoint_of(self.channel)
@@ -252,14 +359,18 @@ class MgcpEndpoint:
     def _told(self, remote: bytes, peer: RtpPeer | None, direction: Direction) -> bytes:
         assert self._peer is not None
         self._remote, self._direction = remote, direction
+        flows = peer is not None and bool(peer.address) and direction is Direction.SENDRECV
+        self.aim = (peer.address, peer.port) if peer is not None and flows else None
+        self.place = where(self._peer.media)
         place = peer.stream if peer else 0
         description = own_description(self._peer.media, remote, place, direction, self._origin)
         self.local, self._origin = renewed(description, self.local, self._origin)
         return self.local
 
-    def _board_at(self, media: bytes) -> RtpPeer | None:
+    def _board_at(self, media: bytes, channel: int | None = None) -> RtpPeer | None:
         place = self._gateway.settings.board
-        return board(place[0], place[1] + 2 * self.channel, media) if place else None
+        number = self.channel if channel is None else channel
+        return board(place[0], place[1] + 2 * number, media) if place else None
 
     # Over a restart
 
@@ -275,6 +386,8 @@ class MgcpEndpoint:
             "session": self._origin.session_id,
             "version": self._origin.version,
         }
+        if self.across:
+            found.update(across=self.across, channel_across=self._channel_across, guest=self.is_guest)
         for key, connection in (("peer", self._peer), ("board", self._board)):
             if connection is not None:
                 found[key] = [connection.endpoint, connection.identifier, _text(connection.media)]
@@ -289,6 +402,13 @@ class MgcpEndpoint:
         self._peer, self._board = _connection(snapshot.get("peer")), _connection(snapshot.get("board"))
         if self._peer is not None:
             self.name, self._is_tried = self._peer.endpoint, True
+        self.across, channel = str(snapshot.get("across") or ""), snapshot.get("channel_across")
+        self._channel_across = channel if isinstance(channel, int) else 0
+        self.is_guest = self._is_resting = bool(snapshot.get("guest"))
+
+
+def _nobody(session: bytes | None, now: float) -> None:
+    """Nobody has asked."""
 
 
 def _connection(written: object) -> Connection | None:

@@ -6,7 +6,7 @@ from hashlib import blake2b
 
 from gateway.ends.media_resource import MediaDone, MediaMoved
 from gateway.hub.leg import Observer
-from gateway.media.mgcp_endpoint import MgcpEndpoint
+from gateway.media.mgcp_endpoint import MgcpEndpoint, Place
 from gateway.media.mgcp_gateway_table import TABLE, Action, Input, State
 from gateway.media.mgcp_message import HIGHEST_TRANSACTION, Command, Response
 from gateway.media.mgcp_orders import Order, Orders, is_wildcard
@@ -50,6 +50,7 @@ class MgcpMedia:
         first = self._number() % HIGHEST_TRANSACTION + 1
         self._transactions = Transactions(self, timers, send, settings.times, first)
         self._endpoints: dict[str, MgcpEndpoint] = {}
+        self._places: dict[Place, MgcpEndpoint] = {}
         self._holders: dict[str, MgcpEndpoint] = {}
         self._waiting: dict[str, MgcpEndpoint] = {}
         self._to_check: dict[str, None] = {}
@@ -169,6 +170,8 @@ class MgcpMedia:
     def ended(self, endpoint: MgcpEndpoint, is_clean: bool, now: float) -> None:
         """See `Surroundings`."""
         self._endpoints.pop(endpoint.call, None)
+        if endpoint.place is not None and self._places.get(endpoint.place) is endpoint:
+            del self._places[endpoint.place]
         if not is_clean:
             self._left_over[endpoint.name, endpoint.call] = None
         self._yield_claim(endpoint, now)
@@ -187,6 +190,22 @@ class MgcpMedia:
             return
         self._log("media.gone", level="warning", endpoint=endpoint.name)
         self._enter(Input.GONE, now)
+
+    def settled(self, endpoint: MgcpEndpoint, now: float) -> None:
+        """See `Surroundings`."""
+        if self.settings.board is None or not self.settings.cross_connect or endpoint.place is None:
+            return
+        self._places[endpoint.place] = endpoint
+        other = self._places.get(endpoint.aim) if endpoint.aim is not None else None
+        if other is None or other is endpoint or other.aim != endpoint.place:
+            return
+        if endpoint.may_meet and other.may_meet:
+            self._log("media.meet", level="debug", endpoint=endpoint.name, guest=other.name)
+            endpoint.meet(other, now)
+
+    def other(self, call: str) -> MgcpEndpoint | None:
+        """See `Surroundings`."""
+        return self._endpoints.get(call)
 
     # What the gateway says
 

@@ -26,7 +26,8 @@ class MgcpSettings:
     `codecs` are those that a B channel carries, the first is offered. `packet` is the time of an RTP packet in
     milliseconds, 0 leaves it to the gateway. `board` (address, port) is where the B channels are RTP too, on a
     gateway that bridges two connections: channel n at port + 2 n; None for one that has the lines itself.
-    `audit`: seconds between two looks whether the gateway is there and still knows its connections.
+    `audit`: seconds between two looks whether the gateway is there and still knows its connections. `cross_connect`:
+    two B channels with boards that are told of each other meet at one endpoint.
     """
 
     name: str = "mgcp"
@@ -35,6 +36,7 @@ class MgcpSettings:
     packet: int = 20
     board: tuple[str, int] | None = None
     audit: float = 10.0
+    cross_connect: bool = True
     times: TransactionTimes = TransactionTimes()
 
     def endpoint_of(self, channel: int) -> str:

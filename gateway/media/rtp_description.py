@@ -70,6 +70,12 @@ def has_audio(media: bytes) -> bool:
     return found is not None and bool(_address(found)) and found.formats[:1] != () and found.formats[0].isdigit()
 
 
+def where(media: bytes) -> tuple[str, int]:
+    """Address and port of a description that `has_audio`."""
+    found = _audio(media)
+    return found.connection, found.port
+
+
 def own_description(media: bytes, offer: bytes, place: int, direction: Direction, origin: Origin) -> bytes:
     """What the peer is told. `media` is the gateway's description, `offer` the peer's, b"" when it has made none;
     its other streams stay in their places, refused (RFC 3264 §6).

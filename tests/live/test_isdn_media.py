@@ -76,6 +76,35 @@ def test_a_call_has_a_b_channel_at_the_media_gateway_until_its_end(tmp_path: Pat
         until(lambda: mgw.connections() == 0)
 
 
+def boards(mgw: OsmoMgw) -> list[list[int]]:
+    """The ports of the board that the connections of each endpoint send to."""
+    found = mgw.ask("show mgcp active").split("endpoint rtpbridge/")[1:]
+    of_board = re.compile(rf"ip:{re.escape(BOARD[0])}, rtp:(\d+)")
+    return sorted([sorted(map(int, of_board.findall(each))) for each in found], reverse=True)
+
+
+def test_two_b_channels_that_talk_to_each_other_meet_at_one_endpoint(tmp_path: Path) -> None:
+    """The ISDN calls the ISDN through us: channel 1 to channel 2. A hold parts them."""
+    with OsmoMgw() as mgw, border(tmp_path, mgw, BOARD, side="network") as here:
+        one = BOARD[1] + 2
+        here.peer.send("call A 5551 chan=1")
+        there = str(here.peer.wait("ring", called="5551")["id"])
+        for command in ("proceed", "alert", "answer"):
+            here.peer.send(f"{command} {there}")
+        here.peer.wait("answer", id="A")
+        until(lambda: any({one, other} <= set(ports) for ports in boards(mgw) for other in ports if other != one))
+        assert mgw.connections() == 4
+        here.gateway.wait_log("media.meet")
+        here.peer.send("hold A")
+        here.peer.wait("hold_ack", id="A")
+        until(lambda: all(len(ports) == 1 for ports in boards(mgw)))
+        here.peer.send("hangup A")
+        here.peer.wait("hangup_req", id=there)
+        here.peer.send(f"hangup {there}")
+        until(lambda: mgw.connections() == 0)
+        here.call_out("5552")
+
+
 def test_a_call_of_the_isdn(tmp_path: Path) -> None:
     with OsmoMgw() as mgw, border(tmp_path, mgw) as here:
         name, incoming = here.call_in()
