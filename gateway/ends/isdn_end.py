@@ -7,6 +7,7 @@ from gateway.ends.isdn_joining import IsdnJoinings
 from gateway.ends.isdn_leg import IsdnLeg
 from gateway.ends.isdn_line import IsdnLine
 from gateway.ends.isdn_links import IsdnLinks
+from gateway.ends.isdn_transfers import Names
 from gateway.ends.media_resource import MediaResource
 from gateway.ends.no_media import NoMedia
 from gateway.hub.leg import LegEvents, Observer
@@ -49,6 +50,7 @@ class IsdnEnd:
         self._links = IsdnLinks(timers, send, token, observer)
         self._media = media or {}
         self.joinings = IsdnJoinings(self)
+        self.names: dict[str, Names] = {}
         self.lines: dict[str, IsdnLine] = {}
         for settings in sorted(configuration.isdn_trunks, key=lambda trunk: bool(trunk.nfas)):
             main = self.lines.get(settings.nfas)

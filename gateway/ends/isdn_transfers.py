@@ -5,7 +5,6 @@ reference (GR-2865), or by its state alone (the held call carries the invoke, th
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from gateway.ends.isdn_setups import kept_identity
@@ -67,27 +66,52 @@ class _Asked(NamedTuple):
     said: bool = False
 
 
+class Names:
+    """The numbers that calls have been given on the trunks of one group; `last` is the latest."""
+
+    __slots__ = ("last", "of")
+
+    def __init__(self) -> None:
+        self.of: dict[int, IsdnLeg] = {}
+        self.last = 0
+
+    def number(self, leg: "IsdnLeg", limit: int) -> int:
+        """That of the call: the one that it has, or a new one; 0 when none is free."""
+        found = next((each for each, other in self.of.items() if other is leg), 0)
+        for _ in range(min(limit, len(self.of) + 1)):
+            if found:
+                break
+            self.last = self.last % limit + 1
+            if self.last not in self.of:
+                found = self.last
+        return found
+
+    def forget(self, leg: "IsdnLeg") -> None:
+        """Its number is free."""
+        for number in [number for number, other in self.of.items() if other is leg]:
+            del self.of[number]
+
+
 class IsdnTransfers:
     """The transfers of one trunk, by their id in the hub."""
 
     def __init__(self, services: "IsdnServices") -> None:
         self._services = services
         self._line = services.line
-        self._links: dict[int, IsdnLeg] = {}
+        self._names = services.line.end.names.setdefault(services.line.settings.group or services.line.name, Names())
         self._running: dict[str, _Asked] = {}
-        self._last_link = 0
 
     # --- naming a call ---
 
     def identity_asked(self, leg: "IsdnLeg", event: IdentityRequest, now: float) -> None:
         """The call gets a number; the same one when it is asked for again. Only a network gives numbers."""
         operations = self._line.variant.operations
-        number = next((each for each, other in self._links.items() if other is leg), 0) or self._free_link()
+        number = self._names.number(leg, _MOST_NAMES.get(operations, 0))
         target = self._line.parties.told(Party(uri=_partner(leg))) if operations == "qsig" else None
         is_able = self._line.side is Side.NETWORK or self._line.variant.symmetrical
         granted = is_able and number and operations in _NAMES
         if granted:
-            self._links[number] = leg
+            self._names.of[number] = leg
             identity = _NAMES[operations](number)
             granted = self._services.say(leg, IdentityGranted(identity, target, invoke_id=event.invoke_id), now)
         if not granted:
@@ -97,14 +121,6 @@ class IsdnTransfers:
     def identity_abandoned(self, leg: "IsdnLeg", event: IdentityAbandoned, now: float) -> None:
         """The number is not wanted any more."""
         self.forget_links(leg)
-
-    def _free_link(self) -> int:
-        limit = _MOST_NAMES.get(self._line.variant.operations, 0)
-        for _ in range(min(limit, len(self._links) + 1)):
-            self._last_link = self._last_link % limit + 1
-            if self._last_link not in self._links:
-                return self._last_link
-        return 0
 
     # --- a transfer ---
 
@@ -151,19 +167,32 @@ class IsdnTransfers:
 
     def named(self, identity: CallIdentity) -> "IsdnLeg | None":
         """The call that we have given this callIdentity."""
-        return self._links.get(int(identity.digits)) if identity.digits.isdecimal() else None
+        return self._names.of.get(int(identity.digits)) if identity.digits.isdecimal() else None
 
     def progressed(self, leg: "IsdnLeg", transfer: str, report: TransferProgress, now: float) -> None:
         """Whoever does not await the connect has the result as soon as the target rings."""
         asked = self._running.get(transfer)
-        if asked is not None and report.status == _RINGING and asked.request.await_connect is False:
-            self._running[transfer] = asked._replace(request=replace(asked.request, await_connect=True), said=True)
+        if asked is None or asked.said or report.status != _RINGING:
+            return
+        rings = asked.replaced is not None and not asked.replaced.answered
+        if rings or asked.request.await_connect is False:
+            self._running[transfer] = asked._replace(said=True)
             self._answer(asked, TransferOutcome(Outcome.SUCCEEDED), now)
+        if rings:
+            self._line.timers.start(now, lambda then: self._leave(asked, then))
+
+    def _leave(self, asked: _Asked, now: float) -> None:
+        """A transfer to somebody who rings is done for the peer (EN 300 369-1 §9.2): its calls are cleared."""
+        for leg in (asked.replaced, asked.leg):
+            if leg is not None and not leg.gone:
+                owner = leg.owner
+                leg.clear(NORMAL, now)
+                owner.cleared(leg, Clearing(0, Cause(16)), now)
 
     def _other(self, leg: "IsdnLeg", consultation: Consultation | None) -> tuple["IsdnLeg | None", str]:
         """The call that is to be joined with the leg's; None with the error that says why not."""
         if isinstance(consultation, LinkId | RltCallId):
-            found = self._links.get(consultation.value)
+            found = self._names.of.get(consultation.value)
             return (None if found is leg else found), "linkIdNotAssignedByNetwork"
         if isinstance(consultation, CallIdentity):
             found = self.named(consultation)
@@ -239,8 +268,7 @@ class IsdnTransfers:
 
     def forget_links(self, leg: "IsdnLeg") -> None:
         """Its number is free."""
-        for number in [number for number, other in self._links.items() if other is leg]:
-            del self._links[number]
+        self._names.forget(leg)
 
 
 def _operation(request: TransferRequest) -> str:

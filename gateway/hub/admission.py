@@ -6,7 +6,8 @@ from gateway.configuration import AnyTrunk, TransferPolicy
 from gateway.hub.bystander import PENDING
 from gateway.hub.call import Call
 from gateway.hub.leg import Leg
-from gateway.hub.transfer_target import target_uri
+from gateway.hub.transfer_target import settings_of, target_uri
+from gateway.interworking.transfer_ladder import share_signalling
 from gateway.model.call import Clearing
 from gateway.model.causes import Cause
 from gateway.model.errors import GatewayError
@@ -60,7 +61,7 @@ def _of_consultation(call: Call, leg: Leg, request: TransferRequest, replaced: L
     second = replaced.owner
     if second is call:
         return OWN_DIALOG
-    if replaced.trunk != leg.trunk:
+    if replaced.trunk != leg.trunk and not _share_signalling(call.hub, leg, replaced):
         return FORBIDDEN
     if not isinstance(second, Call):
         return NO_DIALOG
@@ -68,6 +69,12 @@ def _of_consultation(call: Call, leg: Leg, request: TransferRequest, replaced: L
     if early_only and replaced.answered:
         return ANSWERED_ALREADY
     return None if _can_be_joined(second, replaced) else PENDING
+
+
+def _share_signalling(hub: "Hub", leg: Leg, replaced: Leg) -> bool:
+    """Whether the peer of the one has the call of the other too: trunks of one group, of the ISDN or of H.323."""
+    one, other = settings_of(hub, leg.trunk), settings_of(hub, replaced.trunk)
+    return share_signalling(one, other)
 
 
 def _can_be_joined(second: Call, replaced: Leg) -> bool:

@@ -31,6 +31,7 @@ from gateway.model.transfer import (
 )
 from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
+from tests.engine.test_isdn_own_sides import ATTENDED, BothSides, transferred
 from tests.isdn.recordings import write_capture
 from tests.peers import tshark
 
@@ -112,3 +113,18 @@ def test_no_envelope_is_malformed(name: str, event: TransferEvent, tmp_path: Pat
     capture = record(tmp_path / "envelope.pcap", name, event)
     assert tshark.fields(capture, ["q931.message_type"], options=tshark.ETSI)
     assert tshark.malformed(capture, options=tshark.ETSI) == []
+
+
+@pytest.mark.parametrize(("kind", "ladder", "method"), ATTENDED)
+def test_a_whole_transfer_between_two_sides_of_ours(kind: str, ladder: str, method: str, tmp_path: Path) -> None:
+    """Every message of both calls, the operations and their answers among them."""
+    if kind == "dms100":
+        pytest.skip("tshark gives up at the service discriminator of its operations")
+    world = BothSides(tmp_path, kind, ladder=ladder and str(tmp_path / ladder))
+    transferred(world, method)
+    capture = tmp_path / "both.pcap"
+    write_capture(capture, world.messages())
+    options = tshark.ETSI if kind == "euroisdn" else ()
+    kinds = [row[0] for row in tshark.fields(capture, ["q931.message_type"], options=options)]
+    assert kinds.count("0x62") >= 2  # FACILITY: the invoke and its result
+    assert tshark.malformed(capture, options=options) == []
