@@ -53,7 +53,8 @@ class SignallingSettings:
 
 class CallSignalling:
     """The calls of one end on all its connections. `calls` finds them by callIdentifier (16 octets) and whether
-    they are ours: a call from ourselves to ourselves has one identifier. `counters` say what happened to messages
+    they are ours: a call from ourselves to ourselves has one identifier; of two calls with one the first counts.
+    `counters` say what happened to messages
     that were none, or belonged to no call.
     """
 
@@ -114,7 +115,7 @@ class CallSignalling:
     def enter(self, call: H323Call) -> None:
         """The call is there."""
         if call.identifier:
-            self.calls[call.identifier, call.is_originating] = call
+            self.calls.setdefault((call.identifier, call.is_originating), call)
 
     def forget(self, call: H323Call) -> None:
         """The call is over."""

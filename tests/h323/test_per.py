@@ -58,6 +58,23 @@ def test_every_recorded_message_is_written_with_the_octets_it_was_read_from(capt
         assert write(read(recorded)) == recorded, place
 
 
+@pytest.mark.parametrize("capture", or_skipped(RECORDED + OTHERS), ids=lambda file: file.stem)
+def test_pycrate_reads_the_same(capture: Path) -> None:
+    """A decoder that is not ours, over the same types."""
+    from pycrate_asn1dir import H225
+
+    control = H225.MULTIMEDIA_SYSTEM_CONTROL
+    kinds = {
+        "user information": H225.H323_MESSAGES.H323_UserInformation,
+        "ras": H225.H323_MESSAGES.RasMessage,
+        "control": control.MultimediaSystemControlMessage,
+        "channel": control.OpenLogicalChannel,
+    }
+    for kind, recorded, place in pdus(capture):
+        kinds[kind].from_aper(recorded)
+        assert READERS[kind][0](recorded) == kinds[kind].get_val(), place
+
+
 def test_the_recordings_have_messages_of_every_kind() -> None:
     if not RECORDED:
         pytest.skip("recordings not here: ../shared/pcaps/h323")

@@ -296,3 +296,15 @@ def test_a_recorded_connection_cut_anywhere_gives_the_same() -> None:
         for start, stop in pairwise((0, cut, len(stream))):
             end.channel.received(stream[start:stop], 0)
         assert (end.heard.names, end.pipe.sent) == (whole.heard.names, whole.pipe.sent)
+
+
+def test_a_second_call_with_the_same_identifier_does_not_hide_the_first() -> None:
+    end = End()
+    end.channel.received(setup_octets(5), 0)
+    first = end.heard.call
+    end.channel.received(setup_octets(6), 0)
+    second = end.heard.call
+    assert first.identifier == second.identifier
+    second.release(0)
+    end.receive(CallSignal("RELEASE COMPLETE", 6, body=""))
+    assert end.signalling.calls[first.identifier, False] is first
