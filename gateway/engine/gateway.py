@@ -65,7 +65,9 @@ class Gateway:
         )
         self.media = media_gateways(configuration, self._timers, send_media or _nowhere, token, observer)
         self.isdn = IsdnEnd(configuration, self._timers, send_frame or _nowhere, token, observer, self.media)
-        self.h323 = H323End(configuration, self._timers, network or NoNetwork(), token, wall, observer)
+        self.h323 = H323End(
+            configuration, self._timers, network if network is not None else NoNetwork(), token, wall, observer
+        )
         written = record if is_alone else lambda each: None if is_told_elsewhere(each) else record(each)
         self.hub = (Hub if is_alone else WorkerHub)(
             configuration, AllTrunks(self.end, self.isdn, self.h323), self._timers, observer, token, written, wall
