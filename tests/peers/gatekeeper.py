@@ -260,6 +260,8 @@ class Gatekeeper:
             refused["protocolIdentifier"] = _PROTOCOL
         if name == "bandwidthRequest":
             refused["allowedBandWidth"] = 0
+        if reason == "resourceUnavailable" and self.options.alternates:
+            refused["altGKInfo"] = self._alternates() | {"altGKisPermanent": True}
         self._tell("rejected", request=name, reason=reason, why=why)
         self._answer(_REJECTS[name], value, source, refused, password)
 

@@ -67,9 +67,21 @@ class Calls:
             heard(granted, now)
             return
         value = messages.admission_request(self._link.settings, call, called, calling, address)
+        self._ask(call, value, heard, now, again=True)
+
+    def _ask(self, call: RasCall, value: dict[str, Any], heard: Answered, now: float, *, again: bool) -> None:
+        """ARQ; `again`, with the next gatekeeper, when this one sends us away."""
 
         def answered(name: str, answer: dict[str, Any], then: float) -> None:
+            if again and self._registration.sent_away(answer, settled, then):
+                return
             self._admission_answered(call, name, answer, heard, then)
+
+        def settled(registered: bool, then: float) -> None:
+            if registered:
+                self._ask(call, value, heard, then, again=False)
+            else:
+                heard(Refusal("notRegistered"), then)
 
         self._link.request("admissionRequest", self._link.identified(value), answered, now)
 

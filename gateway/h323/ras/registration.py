@@ -1,6 +1,6 @@
 """How an endpoint finds its gatekeeper and stays registered with it (H.323 7.2.1 to 7.2.2, 7.2.6)."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from gateway.h323.ras import messages
@@ -13,6 +13,10 @@ from gateway.model.timers import Timer
 _FULL_REGISTRATION = "fullRegistrationRequired"
 _DISCOVERY = "discoveryRequired"
 MOST_ALTERNATES = 16
+
+
+Settled = Callable[[bool, float], None]
+"""Hears whether we are registered after all, and when."""
 
 
 class Candidate(NamedTuple):
@@ -30,6 +34,7 @@ class Registration:
     """
 
     __slots__ = (
+        "_afterwards",
         "_alternates",
         "_at",
         "_candidate",
@@ -48,6 +53,7 @@ class Registration:
     def __init__(self, link: Link, events: GatekeeperEvents) -> None:
         self._link = link
         self._events = events
+        self._afterwards: list[Settled] = []
         self._alternates: list[Candidate] = []
         self._at = 0
         self._tried = 1
@@ -87,6 +93,20 @@ class Registration:
             self._learn(value.get("altGKInfo", {}).get("alternateGatekeeper", ()))
             self._enter(Input.FORGOTTEN, now)
 
+    def sent_away(self, value: dict[str, Any], settled: Settled, now: float) -> bool:
+        """The gatekeeper refused another request and named others to ask (altGKInfo); False when it named none.
+
+        `settled` hears when we are registered with one of them, or with none.
+        """
+        alternates = value.get("altGKInfo", {}).get("alternateGatekeeper", ())
+        if not alternates or self.state in (State.STOPPED, State.WAITING):
+            return False
+        self._afterwards.append(settled)
+        if self.is_registered:
+            self._learn(alternates)
+            self._fail("sent to another gatekeeper", now)
+        return True
+
     def silent(self, now: float) -> None:
         """The gatekeeper did not answer another request."""
         if self.is_registered:
@@ -112,14 +132,19 @@ class Registration:
                 self._tried = 1
                 self._schedule(now)
                 self._events.registered(now)
+                self._tell_afterwards(now)
             case Action.KEEP:
                 self._schedule(now)
             case Action.REFRESH:
                 self._refresh(now)
             case Action.WAIT:
                 self._wait(now)
+                self._tell_afterwards(now)
             case Action.UNREGISTER:
                 self._unregister()
+                self._tell_afterwards(now)
+            case Action.REST:
+                self._tell_afterwards(now)
 
     # The gatekeepers there are
 
@@ -222,6 +247,11 @@ class Registration:
             self._enter(Input.DISMISSED, now)
         else:
             self._fail(reason, now)
+
+    def _tell_afterwards(self, now: float) -> None:
+        waiting, self._afterwards = self._afterwards, []
+        for settled in waiting:
+            settled(self.is_registered, now)
 
     def _unregister(self) -> None:
         link = self._link

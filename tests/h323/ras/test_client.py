@@ -209,6 +209,31 @@ def test_an_admission_refused_because_we_are_unknown_registers_anew() -> None:
     assert member.last == ("registered",)
 
 
+def test_a_gatekeeper_that_sends_us_away_has_the_call_admitted_by_another() -> None:
+    desk = Desk()
+    desk.gatekeeper(alternates=(SPARE,))
+    desk.gatekeeper(SPARE, identifier="Spare")
+    member = desk.member()
+    desk.command("refuse admissionRequest resourceUnavailable")
+    for number in (1, 2):
+        member.client.admit(a_call(number, answering=True), digits("1001"), digits("7"), member.answer, desk.now)
+    desk.settle()
+    assert member.client.gatekeeper_identifier == "Spare"
+    answers = [event[1] for event in member.heard if event[0] == "answer"]
+    assert [type(answer) for answer in answers] == [Admission, Admission]
+
+
+def test_with_nobody_else_to_go_to_such_a_call_is_refused() -> None:
+    desk = Desk()
+    desk.gatekeeper(alternates=(SPARE,))
+    member = desk.member()
+    desk.command("refuse admissionRequest resourceUnavailable")
+    desk.command("refuse gatekeeperRequest resourceUnavailable")
+    member.client.admit(a_call(answering=True), digits("1001"), digits("7"), member.answer, desk.now)
+    desk.wait(30.0)
+    assert member.heard.count(("answer", Refusal("notRegistered"))) == 1
+
+
 def test_a_request_in_progress_is_waited_for() -> None:
     desk = Desk()
     gatekeeper = desk.gatekeeper(busy=20000)
