@@ -401,3 +401,61 @@ def test_a_blind_refer_to_a_target_that_rings(tmp_path: Path) -> None:
         is_told(here, "ect-explicit", "blind")
         here.peer.wait("hangup", id=there)
         here.peer.wait("hangup", id=target)
+
+
+def test_who_is_transferred_is_notified(tmp_path: Path) -> None:
+    """We are the network: EctInform and NOTIFY, 0x69 while the target rings, 0x6A when it has answered. libpri takes
+    both for a new connected line.
+    """
+    with isdn_border(tmp_path, side="network", phones=2) as here:
+        a, c = here.phones.values()
+        out, there = here.call_out("5551")
+        a.refer(out, here.uri("1002"))
+        target = str(c.wait("incoming")["call"])
+        c.answer(target, 180)
+        rings = here.peer.wait("facility", id=there)["subcmds"][0]
+        c.answer(target)
+        talks = here.peer.wait("facility", id=there)["subcmds"][0]
+        assert rings["cmd"] == talks["cmd"] == "CONNECTED_LINE"
+        assert "1002" in str(talks)
+        a.notified(out, 200)
+        a.hang_up(out)
+        c.hang_up(target)
+        here.peer.wait("hangup_req", id=there)
+        here.peer.send(f"hangup {there}")
+    said = tshark.fields(here.frames, ["q931.notification_description"], where="q931.notification_description")
+    assert said == [["0x69"], ["0x6a"]]
+
+
+def test_libpri_joins_two_qsig_calls_itself(tmp_path: Path) -> None:
+    """callTransferComplete on both, without a number: the phones stay where they are."""
+    with isdn_border(tmp_path, "qsig", "network", phones=2) as here:
+        a, b = here.phones.values()
+        _, one = here.call_in("1001", "A")
+        _, other = here.call_in("1002", "B", rest="chan=2")
+        here.peer.send("transfer A B")
+        here.peer.fence()
+        here.peer.send("hangup A")
+        here.peer.send("hangup B")
+        a.state(one, "DISCONNECTED")
+        b.state(other, "DISCONNECTED")
+
+
+def test_a_call_by_referral_says_so_on_qsig(tmp_path: Path) -> None:
+    """A REFER between phones to the ISDN: ssctSetup with Referred-By in the SETUP; tshark reads it."""
+    with isdn_border(tmp_path, "qsig", phones=2) as here:
+        a, b = here.phones.values()
+        a.call("out", here.uri("1002"))
+        incoming = str(b.wait("incoming")["call"])
+        b.answer(incoming)
+        a.state("out", "CONFIRMED")
+        b.refer(incoming, here.uri("5551"))
+        there = here.peer.wait("ring", called="5551")["id"]
+        here.peer.send(f"proceed {there}")
+        here.peer.send(f"answer {there}")
+        b.notified(incoming, 200)
+        b.hang_up(incoming)
+        a.hang_up("out")
+        here.peer.wait("hangup_req", id=there)
+        here.peer.send(f"hangup {there}")
+    assert "100" in [row[0] for row in tshark.fields(here.frames, ["qsig.operation"], where="qsig")]
