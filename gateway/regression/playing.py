@@ -184,6 +184,7 @@ class _Playing:
             tuple(stage.records),
             tuple(problems),
             tuple(stage.events),
+            tuple(stage.said),
         )
 
 

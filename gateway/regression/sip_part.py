@@ -12,6 +12,7 @@ from gateway.regression.sip_tape import Entry, Leg, Tape, Transaction, copy_key,
 from gateway.regression.stage import Stage
 from gateway.sip.flow import Flow
 from gateway.sip.message import parse
+from gateway.sip.uri import Uri
 
 
 class SipPart:
@@ -32,6 +33,7 @@ class SipPart:
         self._fed_keys: dict[Transaction, Transaction] = {}
         self._unknown: set[str] = set()
         self._hosts = frozenset(listener[1] for listener in stage.listeners)
+        self._own_routes = _own_routes(tape)
         self._open = _open_questions(tape)
 
     # --- in ---
@@ -65,7 +67,7 @@ class SipPart:
         message = entry.message
         if entry.transaction in self._tape.challenged or self._acknowledges_challenge(entry):
             return
-        if entry.is_copy:
+        if entry.is_copy or (not message.is_request and message.cseq_method == "OPTIONS"):
             return
         what = "answers" if not message.is_request else "belongs to"
         why = "a request that the gateway did not send" if not message.is_request else "what the gateway did not do"
@@ -82,16 +84,17 @@ class SipPart:
             self._fed.setdefault(key, entry)
             self._fed_keys[entry.transaction] = key
         told = entry.told
-        self.received.append(
-            Told(told.frame, self._stage.now, "sip", told.source, told.destination, told.name, octets)
-        )
+        heard = Told(told.frame, self._stage.now, "sip", told.source, told.destination, told.name, octets)
+        self.received.append(heard)
+        self._stage.said.append(heard)
         self._stage.gateway.receive(octets, self._flow(entry), self._stage.now)
         self._stage.settle()
 
     def _rewritten(self, entry: Entry) -> bytes:
         message = entry.message
         if not message.is_request:
-            return sip_rewriting.response(message, self._identities.requests[entry.transaction], self._identities)
+            request = self._identities.requests[entry.transaction]
+            return sip_rewriting.response(message, request, self._identities, self._is_own_uri)
         own = self._identities.ours(entry.leg) if message.to_tag else None
         if own is None:
             if message.to_tag and message.call_id not in self._unknown:
@@ -103,7 +106,7 @@ class SipPart:
         return sip_rewriting.within_dialog(message, own, self._identities, self._is_own_uri)
 
     def _is_own_uri(self, uri: str) -> bool:
-        return any(f"{host}" in uri for host in self._hosts)
+        return uri in self._own_routes or _host(uri) in self._hosts
 
     def _flow(self, entry: Entry) -> Flow:
         listener = self._stage.listener_of(entry.transport, *entry.own)
@@ -114,9 +117,9 @@ class SipPart:
         return Flow(entry.transport, entry.peer.host, entry.peer.port, connection, listener)
 
     def _acknowledges_challenge(self, entry: Entry) -> bool:
-        return entry.message.method == "ACK" and (
-            entry.transaction._replace(method="INVITE") in self._tape.challenged
-        )
+        """By number: not everybody repeats the branch of the INVITE, as RFC 3261 §17.1.1.3 wants it."""
+        call = entry.message.call_id, entry.message.cseq
+        return entry.message.method == "ACK" and call in {(each.call_id, each.cseq) for each in self._tape.challenged}
 
     def _is_reliable(self, entry: Entry, own: OwnLeg) -> bool:
         words = (entry.message.headers.get("rack") or "").split()
@@ -131,6 +134,7 @@ class SipPart:
         source, destination = Endpoint(*listener[1:]), Endpoint(flow.host, flow.port)
         told = Told(None, self._stage.now, "sip", str(source), str(destination), name_of("sip", octets), octets)
         self.sent.append(told)
+        self._stage.said.append(told)
         message = parse(octets)
         key = (destination.host, *copy_key(message))
         if key in self._copies:
@@ -161,3 +165,21 @@ def _open_questions(tape: Tape) -> dict[int, tuple[Transaction, ...]]:
         elif not entry.is_ours and message.is_request and message.to_tag:
             found[entry.frame] = tuple(dict.fromkeys(answered.get(call, ())))
     return found
+
+
+def _own_routes(tape: Tape) -> frozenset[str]:
+    """The Record-Route URIs that the played host put into requests that it passed on as a proxy."""
+    ours: set[str] = set()
+    theirs: set[str] = set()
+    for entry in tape.entries:
+        if entry.is_initial:
+            uris = map(sip_rewriting.uri_of, entry.message.headers.all("record-route"))
+            (ours if entry.is_ours else theirs).update(uris)
+    return frozenset(ours - theirs)
+
+
+def _host(uri: str) -> str:
+    try:
+        return Uri.parse(uri).host.strip("[]")
+    except DecodeError:
+        return ""

@@ -16,8 +16,10 @@ _COPIED = ("via", "from", "call-id", "cseq")
 """What a response repeats of its request (RFC 3261 §8.2.6.2), the To apart."""
 
 
-def response(recorded: Message, request: Message, identities: Identities) -> bytes:
-    """A recorded response as one to our `request`."""
+def response(recorded: Message, request: Message, identities: Identities, is_ours: Callable[[str], bool]) -> bytes:
+    """A recorded response as one to our `request`; `is_ours` knows the URIs by which the played host, as a proxy, had
+    itself put on the way (RFC 3261 §16.6): the gateway does not.
+    """
     fields: Fields = []
     done: set[str] = set()
     for name, value in recorded.headers.items:
@@ -28,6 +30,9 @@ def response(recorded: Message, request: Message, identities: Identities) -> byt
             done.add(known)
         elif known == "to":
             fields.append((name, _to(request, recorded.to_tag)))
+        elif known == "record-route":
+            fields.extend((name, each) for each in _without(recorded, known, is_ours) if known not in done)
+            done.add(known)
         else:
             fields.append((name, _field(known, value, identities, None)))
     return _octets(f"SIP/2.0 {recorded.status} {recorded.reason}".rstrip(), fields, recorded.body)
@@ -48,7 +53,7 @@ def within_dialog(recorded: Message, own: OwnLeg, identities: Identities, is_our
         elif known == "to":
             fields.append((name, value.replace(recorded.to_tag, own.leg.tag)))
         elif known == "route":
-            fields.extend((name, each) for each in recorded.headers.all("route") if not is_ours(_uri(each)))
+            fields.extend((name, each) for each in _without(recorded, known, is_ours))
         else:
             fields.append((name, _field(known, value, identities, own)))
     uri = own.contact or recorded.request_uri
@@ -159,7 +164,12 @@ def _once(fields: Iterable[tuple[str, str]]) -> Fields:
     return found
 
 
-def _uri(value: str) -> str:
+def _without(message: Message, name: str, is_ours: Callable[[str], bool]) -> Iterator[str]:
+    return (each for each in message.headers.all(name) if not is_ours(uri_of(each)))
+
+
+def uri_of(value: str) -> str:
+    """The URI of a header field with an address, "" when there is none."""
     try:
         return Address.parse(value).uri
     except DecodeError:
