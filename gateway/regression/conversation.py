@@ -93,12 +93,8 @@ class Replayed:
 
     def __init__(self, played: Played) -> None:
         self.played = played
-        ours = ((each, True) for each in played.sent)
-        theirs = ((each, False) for each in played.received)
-        # What was heard at a moment comes before what was said to it.
-        said = sorted((*theirs, *ours), key=lambda each: each[0].time)
-        self.messages = tuple(message for message, _ in said)
-        self._ours = {id(message) for message, is_ours in said if is_ours}
+        self.messages = played.said
+        self._ours = {id(message) for message in played.sent}
         self._frames = _frames(played)
         self.problems = [(0, each) for each in played.problems]
         self.counts, self.transfers = self._found()

@@ -78,7 +78,9 @@ class IsdnPart:
         octets = self._identities.rewritten(entry.line, entry.call, told.octets, entry.message)
         call = self._number(entry.line, q931.decode(octets), is_ours=False)
         self._identities.same_call(entry.line, entry.call, call)
-        self.received.append(Told(told.frame, now, told.protocol, told.source, told.destination, told.name, octets))
+        heard = Told(told.frame, now, told.protocol, told.source, told.destination, told.name, octets)
+        self.received.append(heard)
+        self._stage.said.append(heard)
         self._opposites[entry.line].say(entry.terminal, octets, now, broadcast=entry.is_broadcast)
         self._stage.settle()
 
@@ -104,6 +106,7 @@ class IsdnPart:
         def heard(octets: bytes, now: float) -> None:
             told = Told(None, now, first.protocol, *ends, name_of("q931", octets), octets)
             self.sent.append(told)
+            self._stage.said.append(told)
             try:
                 message = q931.decode(octets)
             except DecodeError:

@@ -12,7 +12,8 @@ from gateway.regression.message import Message
 class Played:
     """`compared` is in the order of time; `sent` is what the gateway sent, `received` what it was fed with, as it
     was after substitution; `records` are its records of transfers as in `transfers.jsonl`; `problems` says in plain
-    words what could not be read or played, with the frame where there is one. `events` is what it logged.
+    words what could not be read or played, with the frame where there is one. `events` is what it logged. `said` is
+    all that was sent and received, in the order in which it happened.
     """
 
     compared: tuple[Compared, ...]
@@ -21,6 +22,7 @@ class Played:
     records: tuple[dict[str, Any], ...]
     problems: tuple[str, ...]
     events: tuple[dict[str, Any], ...] = ()
+    said: tuple[Message, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:

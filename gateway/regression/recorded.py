@@ -80,6 +80,7 @@ class _Run:
         self._compared: list[Compared] = []
         self._sent: list[Message] = []
         self._received: list[Message] = []
+        self._said: list[Message] = []
         self._problems: list[str] = []
         self._listeners = tuple((Transport(kind), host, port) for kind, host, port in recording.listeners)
         self._gateway = self._made(settings)
@@ -126,6 +127,7 @@ class _Run:
             tuple(self._records),
             tuple(self._problems),
             tuple(self._events),
+            tuple(self._said),
         )
 
     def _do(self, line: Line) -> None:
@@ -155,6 +157,7 @@ class _Run:
     def _note(self, line: Line, arguments: tuple[Any, ...]) -> None:
         if any(isinstance(each, bytes) for each in arguments):
             self._received.append(self._message(line, arguments, inbound=True))
+            self._said.append(self._received[-1])
 
     # --- what the gateway says and asks ---
 
@@ -162,6 +165,7 @@ class _Run:
         def sent(*arguments: Any) -> None:
             ours = self._message({"at": self.now}, arguments)
             self._sent.append(ours)
+            self._said.append(ours)
             self._compare(name, arguments, ours)
 
         return sent

@@ -19,15 +19,16 @@ def put(written: Written, key: str, value: Any) -> None:
     before = written.get(key)
     if isinstance(value, str) and isinstance(before, str):
         value = type(before)(value)
-    written[key] = _absent() if value is None else value
+    written[key] = in_a_line({"absent": True}) if value is None else value
 
 
-def _absent() -> Written:
+def in_a_line(mapping: Written) -> Written:
+    """The mapping as YAML writes it in braces."""
     from ruamel.yaml.comments import CommentedMap  # only --update needs it
 
-    wanted: Written = CommentedMap(absent=True)
-    wanted.fa.set_flow_style()  # type: ignore[attr-defined]  # in one line
-    return wanted
+    written: Written = CommentedMap(mapping)
+    written.fa.set_flow_style()  # type: ignore[attr-defined]
+    return written
 
 
 class Steps:

@@ -12,6 +12,7 @@ from gateway.engine.tokens import TokensFrom, seeded
 from gateway.model.call import TransferRecord
 from gateway.model.errors import DecodeError
 from gateway.model.timers import TimerQueue
+from gateway.regression.message import Message
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.locating import Means, Search, locate, target
 
@@ -26,13 +27,15 @@ class Stage:
     """`now` is in seconds since the recording began, at `epoch` (seconds since 1970).
 
     `sent` takes what the gateway sends (flow, octets), `frame_sent` what goes to a D channel (trunk, frame). What it
-    has written so far is in `records` and `events`. `timers` are those of the other ends of D channels.
+    has written so far is in `records` and `events`, what was said by anybody in `said`. `timers` are those of the
+    other ends of D channels.
     """
 
     def __init__(self, configuration: Configuration, *, seed: str, epoch: float, names: Addresses) -> None:
         self.now = 0.0
         self.records: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
+        self.said: list[Message] = []
         self.unknown_hosts: set[str] = set()
         self.sent: Callable[[Flow, bytes], None] = lambda flow, octets: None
         self.frame_sent: Callable[[str, bytes], None] = lambda trunk, frame: None

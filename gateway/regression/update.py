@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from gateway.model.errors import GatewayError
 from gateway.regression.conversation import Conversation, conversation
 from gateway.regression.expectation import flat, unmet, verdicts
-from gateway.regression.renewal import Steps, put
+from gateway.regression.renewal import Steps, in_a_line, put
 from gateway.regression.scenario import Scenario, configuration_of, scenario
 from gateway.regression.suite import ScenarioFile, side_by_side
 from gateway.regression.trial import Result, sentence
@@ -112,15 +112,22 @@ def _renew_counts(expect: Document, found: Scenario, came: Conversation) -> None
 def _all(came: Conversation) -> Document:
     """A whole expectation."""
     result: Document = {
-        "messages": {protocol: dict(counts) for protocol, counts in came.counts.items() if counts},
+        "messages": {protocol: in_a_line(_requests(counts)) for protocol, counts in came.counts.items() if counts},
         "transfers": [_chosen(flat(each), _OF_TRANSFERS) for each in came.transfers],
     }
     if came.played is not None:
         result["records"] = [_chosen(flat(each), _OF_RECORDS) for each in came.played.records]
-        result["compared"] = {name: count for name, count in came.played.counts.items() if count}
+        deviations = {name: came.played.counts[name] for name in ("different", "missing", "extra")}
+        if any(deviations.values()):
+            result["compared"] = in_a_line(deviations)
     if came.problems:
         result["problems"] = len(came.problems)
     return result
+
+
+def _requests(counts: Mapping[str, int]) -> Document:
+    """What is asked for; how often it was answered on the way tells little."""
+    return {name: count for name, count in counts.items() if not name.isdecimal()}
 
 
 def _chosen(fields: Mapping[str, Any], keys: Sequence[str]) -> Document:
