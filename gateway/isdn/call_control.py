@@ -392,8 +392,12 @@ class CallControl:
             del self._dismissed[key]
 
     def channel_stuck(self, channel: BChannel, now: float) -> None:
-        """No answer to RELEASE: the channel is of no use before both sides have restarted it."""
-        if self.variant.restart:
+        """No answer to RELEASE: the channel is of no use before both sides have restarted it. On a bus there is
+        nobody to restart it with, and it is idle: the terminal is gone, the others are here.
+        """
+        if self.settings.multipoint:
+            self.channels.restore(channel)
+        elif self.variant.restart:
             self._restarts.begin((channel,), now)
 
     def calls_on(self, channels: Iterable[BChannel]) -> tuple[IsdnCall, ...]:
