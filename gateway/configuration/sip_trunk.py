@@ -42,7 +42,8 @@ class Trunk(AnyTrunk):
     `symmetric`: requests within a call go where the peer's came from, whatever its Contact says.
     `reliable`: whether calls support or require reliable provisional responses (RFC 3262); one that leaves without an
     offer asks for none, as the answer to an offer in such a response may come too late.
-    `refer_accept_code`: 202 (RFC 3515) or 200 (RFC 7647).
+    `refer_accept_code`: 202 (RFC 3515) or 200 (RFC 7647). `connected_party`: whether a peer hears by UPDATE that the
+    other side is another party now, or is called by that one, with Replaces.
     """
 
     protocol: Literal["sip"] = "sip"
@@ -53,6 +54,7 @@ class Trunk(AnyTrunk):
     session_timer: bool = True
     refer_accept_code: Literal[200, 202] = 202
     hide_topology: bool = True
+    connected_party: Literal["update", "replaces"] = "update"
     headers: HeaderPolicy = HeaderPolicy()
     credentials: Credentials | None = None
     users: tuple[Credentials, ...] = ()

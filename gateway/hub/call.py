@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from gateway.hub.bystander import PENDING, Bystander
 from gateway.hub.call_table import TABLE, CallAction, CallInput, CallState
 from gateway.hub.dial import Dial
+from gateway.hub.introduction import introduced
 from gateway.hub.joining import Joining
 from gateway.hub.leg import Leg
 from gateway.hub.media import MediaExchange
@@ -251,7 +252,7 @@ class Call(Bystander):
     def updated(self, leg: Leg, update: PartyUpdate, now: float) -> None:
         """Carried to the other side."""
         other = self._partner(leg)
-        if other is not None:
+        if other is not None and not introduced(self, leg, other, update, now):
             other.update(update, now)
 
     # Transfers.

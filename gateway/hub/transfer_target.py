@@ -88,8 +88,11 @@ def _called(request: TransferRequest, *, verbatim: bool) -> Party:
 def _replaces(request: TransferRequest) -> str:
     """The dialog at the target that is nobody's business here, as the header field of the INVITE says it."""
     named = request.consultation
-    if not isinstance(named, DialogReference):
-        return ""
+    return replaces_value(named) if isinstance(named, DialogReference) else ""
+
+
+def replaces_value(named: DialogReference) -> str:
+    """A dialog as Replaces names it (RFC 3891 §6.1)."""
     flag = ";early-only" if named.early_only else ""
     return f"{named.call_id};to-tag={named.to_tag or '0'};from-tag={named.from_tag or '0'}{flag}"
 

@@ -26,7 +26,7 @@ from gateway.model.transfer import (
 from tests.engine.isdn_world import IsdnWorld
 from tests.engine.test_isdn_calls import COMPLETE
 from tests.engine.test_isdn_transfers import call_in, call_out, facility, read, single_step
-from tests.engine.world import HOST, PORT
+from tests.engine.world import HOST, PORT, Line
 
 REFERS = "Allow: INVITE, ACK, BYE, CANCEL, REFER, NOTIFY, UPDATE"
 
@@ -197,6 +197,61 @@ def test_who_is_transferred_in_a_qsig_network_is_told_in_sip(tmp_path: Path, sta
     update = PartyUpdate(stage, party, EndDesignation.PRIMARY, CallStatus.ANSWERED, invoke_id=7)
     call.facility(world.now, facility(update, "qsig"))
     assert "+4989123@" in (line.expect("UPDATE").headers.get("p-asserted-identity") or "")
+
+
+def replacing(world: IsdnWorld) -> None:
+    """The trunk of the PBX wants to be called by the new party."""
+    trunk = world.configuration.trunk("pbx").model_copy(update={"connected_party": "replaces"})
+    world.gateway.hub.settings["pbx"] = trunk
+
+
+def complete(number: str) -> InformationElement:
+    party = Party(Number(number, TypeOfNumber.INTERNATIONAL, NumberingPlan.E164), Presentation.ALLOWED)
+    update = PartyUpdate(Stage.COMPLETE, party, EndDesignation.PRIMARY, CallStatus.ANSWERED, invoke_id=7)
+    return facility(update, "qsig")
+
+
+def test_who_is_transferred_is_called_by_the_new_party(tmp_path: Path) -> None:
+    """draft-rey §8.3.1: INVITE with Replaces; the new dialog takes the old one's place, QSIG hears nothing."""
+    world = IsdnWorld(tmp_path, "qsig")
+    replacing(world)
+    line, call = call_out(world, "5551", "Supported: replaces")
+    call.facility(world.now, complete("4989123"))
+    again = Line.called(world.pbx, world.pbx.expect("INVITE"))
+    assert again.invitation is not None
+    replaces = again.invitation.headers.get("replaces") or ""
+    assert replaces == f"{line.call_id};to-tag={line.local_tag};from-tag={line.remote_tag}"
+    assert "+4989123@" in (again.invitation.headers.get("from") or "")
+    again.answer()
+    line.hung_up()
+    assert call.is_active
+    assert not world.switch.has("FACILITY")
+    again.request("BYE")
+    assert world.switch.expect("DISCONNECT")[0] is call
+
+
+def test_a_peer_that_will_not_be_called_keeps_its_call(tmp_path: Path) -> None:
+    """draft-rey §8.3.1: nothing is said to QSIG, and the old dialog stays."""
+    world = IsdnWorld(tmp_path, "qsig")
+    replacing(world)
+    line, call = call_out(world, "5551", "Supported: replaces", "Allow: INVITE, ACK, BYE, CANCEL, UPDATE")
+    call.facility(world.now, complete("4989123"))
+    world.pbx.reply(world.pbx.expect("INVITE"), 481)
+    assert "+4989123@" in (line.expect("UPDATE").headers.get("p-asserted-identity") or "")
+    assert call.is_active
+    line.request("BYE")
+    assert world.switch.expect("DISCONNECT")[0] is call
+
+
+def test_a_caller_that_hangs_up_while_it_is_called(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path, "qsig")
+    replacing(world)
+    line, call = call_out(world, "5551", "Supported: replaces")
+    call.facility(world.now, complete("4989123"))
+    world.pbx.reply(world.pbx.expect("INVITE"), 180)
+    line.request("BYE")
+    world.pbx.expect("CANCEL")
+    assert world.switch.expect("DISCONNECT")[0] is call
 
 
 # --- what transferred parties of the ISDN hear ---
