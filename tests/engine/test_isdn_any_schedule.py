@@ -56,7 +56,7 @@ def assert_it_ends(both: TwoGateways, chance: Random) -> None:
         assert half.idle == CHANNELS
     caller = both.user.phone
     caller.call(Random(1))
-    both.run(20, lambda: [half.phone.react(Random(1)) for half in both.halves] and None)
+    both.run(20, lambda: both.network.phone.react(Random(1)))
     assert both.network.phone.ringing or both.network.phone.talking, "no call goes through any more"
 
 
