@@ -5,7 +5,7 @@ a str, BIT STRING (value, bits), OBJECT IDENTIFIER a tuple (dotted text too when
 (None too). An extension addition or alternative that the type does not know is "_ext_n" (n from 0) with its octets.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from gateway.h323.per_bits import Reader, Writer, unsigned
@@ -240,16 +240,17 @@ class ObjectIdentifier:
 
 
 class CharacterString:
-    """A character string of characters of one width (30.1 to 30.4) out of `alphabet`, in the order of their codes."""
+    """A character string of characters of one width (30.1 to 30.4) out of `alphabet`, in the order of their codes.
+
+    Characters are eight bits wide and stand for themselves, or fewer: then they are places in the alphabet (30.5.4).
+    """
 
     __slots__ = ("_alphabet", "_is_short", "_size", "_values", "_width")
 
     def __init__(self, alphabet: str, size: Size) -> None:
         width = 1 << ((len(alphabet) - 1).bit_length() - 1).bit_length() if len(alphabet) > 1 else 0
-        self._alphabet = "" if ord(alphabet[-1]) < 1 << width else alphabet
-        self._values = {character: value for value, character in enumerate(alphabet)}
-        if not self._alphabet:
-            self._values = {character: ord(character) for character in alphabet}
+        self._alphabet = alphabet
+        self._values = {each: ord(each) if width == 8 else place for place, each in enumerate(alphabet)}
         self._width = width
         self._size = size
         bits = size.most * width if size.span is not None else 1 << 16
@@ -263,11 +264,12 @@ class CharacterString:
         width, alphabet = self._width, self._alphabet
         field = reader.bits(count * width)
         if width == 8:
-            return _checked(field.to_bytes(count, "big").decode("latin-1"), self._values)
+            text = field.to_bytes(count, "big").decode("latin-1")
+            if not self._values.keys() >= set(text):
+                raise DecodeError("a character that is not in the alphabet")
+            return text
         mask = (1 << width) - 1
         values = [field >> at & mask for at in range((count - 1) * width, -1, -width)]
-        if not alphabet:
-            return _checked("".join(map(chr, values)), self._values)
         if values and max(values) >= len(alphabet):
             raise DecodeError("a character that is not in the alphabet")
         return "".join([alphabet[value] for value in values])
@@ -391,12 +393,6 @@ def write_open(kind: Kind | None, writer: Writer, value: Any) -> None:
     inner = Writer()
     kind.write(inner, value)
     return writer.run(inner.done())
-
-
-def _checked(text: str, values: Mapping[str, int]) -> str:
-    if any(character not in values for character in text):
-        raise DecodeError("a character that is not in the alphabet")
-    return text
 
 
 def _subidentifiers(octets: bytes) -> Iterator[int]:

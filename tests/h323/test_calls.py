@@ -316,6 +316,29 @@ def test_overlap_receiving() -> None:
     assert pair.a.heard.names[-1] == "released"
 
 
+def test_sending_complete_ends_the_wait_for_digits() -> None:
+    pair = Pair()
+    call, other = pair.offered(replace(NEW, overlap=True))
+    other.setup_acknowledge(0)
+    pair.carry()
+    call.information(0, Contents(elements=((0x70, b"\x8034"), (0xA1, b""))))
+    pair.carry()
+    pair.b.wait(60)
+    assert other.state is CallState.OVERLAP_RECEIVING
+
+
+def test_what_a_late_message_carries_is_told_all_the_same() -> None:
+    """A gatekeeper's CALL PROCEEDING after ALERTING."""
+    pair = Pair()
+    call, other = pair.offered()
+    other.alerting(0)
+    pair.carry()
+    late = replace(pair.b.pipe.messages[0], name="CALL PROCEEDING", body="empty", uuie={})
+    pair.a.receive(replace(late, supplementary_services=(APDU,)))
+    assert pair.a.heard.names[-2:] == ["alerting_received", "apdus_received"]
+    assert call.state is CallState.CALL_DELIVERED
+
+
 def test_a_peer_before_version_4_gets_no_body_that_it_does_not_know() -> None:
     end = End()
     caller = End(SignallingSettings(protocol=(0, 0, 8, 2250, 0, 3)))

@@ -109,6 +109,7 @@ CASES: list[tuple[Kind, Any, int, str]] = [
     (CharacterString("0123", Size(1, 3)), "13", 0, "5c"),  # fewer than 16 bits: not aligned
     (CharacterString(" 0123456789", Size(0, 5)), "", 1, "00"),  # a length of zero has no padding
     (CharacterString("".join(map(chr, range(128))), Size()), "ab", 0, "026162"),
+    (CharacterString("!#*0123456789ABCD", Size(1, 1)), "5", 1, "1a80"),
     (BmpString(Size(1, 256)), "bé", 0, "01006200e9"),
     (ListOf(lambda: Integer(0, 256), Size()), [7, 8], 0, "020708"),
 ]
@@ -182,6 +183,33 @@ def test_an_alternative_of_a_later_version_is_kept() -> None:
 def test_a_value_that_does_not_fit_is_refused(kind: Kind, value: Any) -> None:
     with pytest.raises(LocalProtocolError):
         octets(kind, value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "written", "why"),
+    [
+        (Integer(0, 100), "ff", "out of bounds"),
+        (CharacterString(DIGITS, Size(1, 128)), "00f0", "alphabet"),
+        (CharacterString("!#*0123456789ABCD", Size(1, 1)), "5a", "alphabet"),
+        (ObjectIdentifier(), "00", "without numbers"),
+        (ObjectIdentifier(), "14" + "ff" * 20, "too long"),
+        (Integer(), "11" + "00" * 17, "17 octets"),
+        (OctetString(Size()), "c5", "fragment"),
+        (ListOf(Null, Size()), "c1", "16384 units"),
+        (later("a"), "8001ff02ffff", "additions"),
+        (BitString(Size(4, 1)), "", "early"),
+    ],
+)
+def test_what_makes_no_sense_is_named(kind: Kind, written: str, why: str) -> None:
+    with pytest.raises(DecodeError, match=why):
+        kind.read(Reader(bytes.fromhex(written)))
+
+
+@pytest.mark.parametrize("number", [0, 63, 64, 300])
+def test_a_normally_small_number_may_be_large(number: int) -> None:
+    """X.691 11.6: an alternative that was added after the sixty-fourth."""
+    kind = Enumerated(("a",), extensible=True)
+    assert again(kind, f"_ext_{number}") == f"_ext_{number}"
 
 
 @pytest.mark.parametrize("value", [None, 5, {"h323-uu-pdu": 5}, {"h323-uu-pdu": {"h323-message-body": ("setup",)}}])
