@@ -1,6 +1,5 @@
 """The TCP connections of all H.323 trunks by number: call signalling channels, and H.245 beside them."""
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.configuration.h323_trunk import host_and_port, written
@@ -64,8 +63,6 @@ class H323Connections:
         link = self._listeners.get(listener)
         if link is not None:
             self._controls[number] = link
-            # Its first message waits until the connection is set up.
-            self._end.timers.start(now, partial(self._control_opened, number))
             return True
         line = self._end.line_for(listener, host)
         if line is None:
@@ -121,7 +118,7 @@ class H323Connections:
     # --- what comes, and what goes ---
 
     def opened(self, number: int, now: float) -> None:
-        """A connection of ours is open."""
+        """A connection is open, whoever opened it."""
         if number in self._controls:
             self._control_opened(number, now)
 

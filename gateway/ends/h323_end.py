@@ -9,15 +9,18 @@ from gateway.ends.h323_identities import H323Identities
 from gateway.ends.h323_leg import H323Leg
 from gateway.ends.h323_line import H323Line
 from gateway.ends.h323_network import H323Network
+from gateway.h323 import h225, h450, per, signals
 from gateway.hub.leg import LegEvents, Observer
 from gateway.hub.overload import Overload
 from gateway.model.call import CallRequest
 from gateway.model.errors import GatewayError
+from gateway.model.remote_operations import Invoke
 from gateway.model.timers import TimerQueue
 
 if TYPE_CHECKING:
     from gateway.ends.h323_transferring import Transferring
 
+_IDENTIFY = 7
 _AT_START = ("listen", "gatekeeper")
 """Keys of a trunk that are looked at when it is made and not again."""
 
@@ -55,7 +58,9 @@ class H323End:
         }
 
     def start(self, now: float) -> None:
-        """All listeners are bound: gatekeepers are looked for."""
+        """All listeners are bound: gatekeepers are looked for. The codecs are made now, not by the first call."""
+        if self.lines:
+            prepare()
         for line in self.lines.values():
             if line.gatekeeper is not None:
                 line.gatekeeper.start(now)
@@ -128,3 +133,12 @@ class H323End:
     def restore(self, snapshot: dict[str, object], owner: LegEvents, now: float) -> H323Leg:
         """No leg outlives its connection: H.225.0 has no way to take a call up again. Raises GatewayError."""
         raise GatewayError("a call of H.323 ends with its connection", sip_status=503, cause=41)
+
+
+def prepare() -> None:
+    """Has every codec written and read once, which takes a moment the first time."""
+    call = signals.Call(1, identifier=bytes(16))
+    h225.decode(h225.encode(signals.setup(call, (), [("dialledDigits", "1")], [])))
+    h225.decode(h225.encode(signals.connect(call, ())))
+    h450.decode(h450.encode(h450.SupplementaryService((Invoke(1, _IDENTIFY),))))
+    per.decode_control(per.encode_control(("response", ("terminalCapabilitySetAck", {"sequenceNumber": 1}))))

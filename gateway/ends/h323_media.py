@@ -459,7 +459,8 @@ class H323Media(ControlEvents):
             self._receiving = channel
         elif channel.format is not None:
             self._sending = channel
-            self._remote = channel.format, channel.receiver
+            known = self._remote[1] if self._remote is not None else channel.receiver
+            self._remote = channel.format, channel.receiver if channel.receiver.media else known
 
     def _is_heard(self) -> bool:
         """Whether it is known where the peer receives, or that it does not want to."""

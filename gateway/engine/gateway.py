@@ -110,7 +110,7 @@ class Gateway:
             return False
 
     def h323_opened(self, connection: int, now: float) -> None:
-        """A connection of an H.323 trunk is open."""
+        """A connection of an H.323 trunk is open, one that was accepted too."""
         try:
             self.h323.connections.opened(connection, now)
         except Exception as error:

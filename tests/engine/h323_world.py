@@ -112,6 +112,7 @@ class Side:
             del self.ends[number], there.ends[far]
             self.station.h323_lost(number, "closed by the peer", now)
             return
+        there.station.h323_opened(far, now)
         self.station.h323_opened(number, now)
         for octets in waiting:
             self.send(number, octets)
