@@ -1,6 +1,6 @@
 """Parties of the model as AliasAddress and EndpointAddress values (H.225.0, H.450.1), and back.
 
-Values are those of asn1tools and pycrate alike: CHOICE a pair of name and value, SEQUENCE a dict.
+Values are those of asn1tools and `per` alike: CHOICE a pair of name and value, SEQUENCE a dict.
 """
 
 from ipaddress import IPv6Address, ip_address
@@ -183,7 +183,7 @@ def subaddress_value(item: Subaddress) -> tuple[str, Any]:
 
 
 def _as_asn1tools(value: Any) -> Any:
-    """An AliasAddress of pycrate as asn1tools has it: object identifiers as dotted text, NULL as None."""
+    """An AliasAddress of `per` as asn1tools has it: object identifiers as dotted text, NULL as None."""
     if isinstance(value, dict):
         return {name: _as_asn1tools(item) for name, item in value.items()}
     if not isinstance(value, tuple):

@@ -177,7 +177,7 @@ def _readable(read: Callable[[bytes], Document], octets: bytes) -> Document:
 
 
 def _plain(value: Any) -> Any:
-    """A value of asn1tools or pycrate for JSON: CHOICE as {alternative: value}, NULL alternatives by name alone."""
+    """A value of asn1tools or `per` for JSON: CHOICE as {alternative: value}, NULL alternatives by name alone."""
     if isinstance(value, bytes | bytearray):
         return bytes(value).hex()
     if isinstance(value, dict):
@@ -190,7 +190,7 @@ def _plain(value: Any) -> Any:
 
 
 def _plain_tuple(value: tuple[Any, ...]) -> Any:
-    """A CHOICE, or in pycrate's form an OBJECT IDENTIFIER, or a BIT STRING as its value and length."""
+    """A CHOICE, or in the form of `per` an OBJECT IDENTIFIER, or a BIT STRING as its value and length."""
     if value and isinstance(value[0], str):
         return _plain_choice(*value)
     if value and value[0] is None:
