@@ -1,6 +1,7 @@
 """Active replay: the gateway in the place of a host of a recording, on a virtual clock."""
 
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -127,6 +128,7 @@ class _Playing:
         self._sip = SipPart(recording.sip, self._stage, self._problems)
         self._isdn = IsdnPart(recording.isdn, self._stage, configuration, self._problems)
         self._held: list[Entry | IsdnEntry] = []
+        self._said = 0
         self._stage.sent, self._stage.frame_sent = self._sip.take, self._isdn.take
 
     def run(self) -> Played:
@@ -157,7 +159,7 @@ class _Playing:
         while fed and self._held:
             fed = False
             waiting: set[object] = set()
-            for entry in tuple(self._held):
+            for entry in self._worth_a_look():
                 part = self._part(entry)
                 ready = Readiness.WAIT if entry.order in waiting else part.readiness(entry)
                 if ready is Readiness.WAIT:
@@ -167,6 +169,14 @@ class _Playing:
                 self._held.remove(entry)
                 (part.feed if ready is Readiness.READY else part.leave_out)(entry)
                 fed = fed or ready is Readiness.READY
+
+    def _worth_a_look(self) -> list[Entry | IsdnEntry]:
+        """What is held back: all of it when the gateway has said something since, else what came of late."""
+        said = len(self._sip.sent) + len(self._isdn.sent)
+        everything, self._said = said != self._said, said
+        if everything:
+            return list(self._held)
+        return list(takewhile(lambda each: self._stage.now - each.time <= PATIENCE, reversed(self._held)))[::-1]
 
     def _part(self, entry: Entry | IsdnEntry) -> _Part:
         return self._sip if isinstance(entry, Entry) else self._isdn

@@ -30,6 +30,7 @@ class SipMatching:
         self._found: set[int] = set()
         self._invites: dict[tuple[str, int], Entry] = {}
         self._expected = [each for each in tape.entries if each.is_ours and not each.is_copy]
+        self._requests = _sorted_in(self._expected)
 
     def response(self, told: Told, message: Message, asked: Entry | None) -> None:
         """A response of ours to what was recorded as `asked`."""
@@ -60,35 +61,29 @@ class SipMatching:
             found = self._beside_invite(message)
         else:
             leg = self._identities.recorded(Leg(message.call_id, message.from_tag))
-            waiting = list(self._open_requests(message.method))
             if leg is not None:
-                found = next((each for each in waiting if each.leg == leg), None)
+                found = next(self._open_requests(message.method, leg), None)
             elif message.to_tag:
                 found = None
             else:
-                found = _likeliest(message, destination, told.time, [each for each in waiting if each.is_initial])
+                found = _likeliest(message, destination, told.time, self._open_requests(message.method))
         self._pair(told, message, found, None)
         if found is not None and message.method not in ("ACK", "CANCEL"):
             self._identities.asked(found, message)
             if message.method == "INVITE":
                 self._invites[message.call_id, message.cseq] = found
 
-    def _open_requests(self, method: str) -> Iterator[Entry]:
-        for each in self._expected:
-            if each.message.is_request and each.message.method == method and id(each) not in self._found:
-                yield each
+    def _open_requests(self, method: str, where: Leg | str = "") -> Iterator[Entry]:
+        """Recorded requests that have no like yet: of a leg, of a Call-ID, or those outside of dialogs."""
+        return (each for each in self._requests.get((method, where), ()) if id(each) not in self._found)
 
     def _beside_invite(self, message: Message) -> Entry | None:
         """ACK and CANCEL have the number of their INVITE (RFC 3261 §9.1, §13.2.2.4, §17.1.1.3)."""
         invite = self._invites.get((message.call_id, message.cseq))
         if invite is None:
             return None
-        fit = (
-            each
-            for each in self._open_requests(message.method)
-            if each.message.call_id == invite.message.call_id and each.message.cseq == invite.message.cseq
-        )
-        found = next(fit, None)
+        waiting = self._open_requests(message.method, invite.message.call_id)
+        found = next((each for each in waiting if each.message.cseq == invite.message.cseq), None)
         if found is not None and message.method == "CANCEL":
             self._identities.requests[found.transaction] = message
         return found
@@ -160,6 +155,17 @@ class SipMatching:
         )
 
 
+def _sorted_in(expected: list[Entry]) -> dict[tuple[str, Leg | str], list[Entry]]:
+    """Requests by method, and by leg, by Call-ID, or by "" outside of dialogs."""
+    found: dict[tuple[str, Leg | str], list[Entry]] = {}
+    for each in expected:
+        if each.message.is_request:
+            places: list[Leg | str] = [each.leg, each.message.call_id, *([""] if each.is_initial else [])]
+            for place in places:
+                found.setdefault((each.message.method, place), []).append(each)
+    return found
+
+
 def _extra(told: Told, message: Message, asked: Entry | None, tape: Tape) -> Compared:
     if message.status == 100 or _is_watching(message):
         return Compared(Verdict.EQUIVALENT, None, told, (_TRYING if message.status else _WATCHING,))
@@ -181,7 +187,7 @@ def _like(message: Message, recorded: Iterable[Entry]) -> Entry | None:
     return next(same, next(finals, None))
 
 
-def _likeliest(message: Message, destination: Endpoint, time: float, waiting: list[Entry]) -> Entry | None:
+def _likeliest(message: Message, destination: Endpoint, time: float, waiting: Iterator[Entry]) -> Entry | None:
     """The recorded request that goes to the same host or asks for the same user; the nearest in time of several."""
 
     def distance(entry: Entry) -> tuple[bool, bool, bool, float]:
