@@ -5,7 +5,7 @@ reference (GR-2865), or by its state alone (the held call carries the invoke, th
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gateway.ends.isdn_setups import kept_identity
 from gateway.hub.call import Call
@@ -58,11 +58,15 @@ _NAMES: dict[str, Callable[[int], Consultation]] = {
 
 
 class _Asked(NamedTuple):
-    """A transfer under way. `said`: it has had its result already."""
+    """A transfer under way, by the invoke that asked for it. `replaced` is the id of the second call's leg, "" where
+    there is none; `said`: it has had its result already.
+    """
 
     leg: "IsdnLeg"
-    replaced: "IsdnLeg | None"
-    request: TransferRequest
+    replaced: str
+    operation: str
+    invoke_id: int | None
+    await_connect: bool | None = None
     said: bool = False
 
 
@@ -114,6 +118,8 @@ class IsdnTransfers:
             self._names.of[number] = leg
             identity = _NAMES[operations](number)
             granted = self._services.say(leg, IdentityGranted(identity, target, invoke_id=event.invoke_id), now)
+            if isinstance(leg.owner, Call):  # Over a restart the call keeps its number.
+                leg.owner.hub.changed(leg.owner)
         if not granted:
             self.forget_links(leg)
             self._fail(leg, event.invoke_id, "notAvailable", _ASKED_BY.get(operations, ""), now)
@@ -137,7 +143,7 @@ class IsdnTransfers:
             self._fail(leg, request.invoke_id, error, _operation(request), now)
             return
         transfer = self._line.end.token()
-        self._running[transfer] = _Asked(leg, replaced, request)
+        self._running[transfer] = _asked(leg, replaced, request)
         uri = _partner(replaced) or _NOWHERE
         wanted = TransferRequest(request.kind, Party(uri=uri), request.consultation, invoke_id=request.invoke_id)
         leg.owner.transfer_asked(leg, transfer, wanted, replaced, now)
@@ -148,7 +154,7 @@ class IsdnTransfers:
             self._fail(leg, request.invoke_id, "invalidReroutingNumber", "ssctInitiate", now)
             return
         transfer = self._line.end.token()
-        self._running[transfer] = _Asked(leg, None, request)
+        self._running[transfer] = _asked(leg, None, request)
         wanted = TransferRequest(TransferKind.BLIND, Party(uri=self._line.parties.uri(target.number)))
         leg.owner.transfer_asked(leg, transfer, wanted, None, now)
 
@@ -160,7 +166,7 @@ class IsdnTransfers:
             self._fail(leg, request.invoke_id, "invalidRerouteingNumber", "callTransferInitiate", now)
             return
         transfer = self._line.end.token()
-        self._running[transfer] = _Asked(leg, None, request)
+        self._running[transfer] = _asked(leg, None, request)
         kept = (kept_identity(identity.digits),)
         wanted = TransferRequest(TransferKind.BLIND, Party(uri=self._line.parties.uri(target.number)), kept=kept)
         leg.owner.transfer_asked(leg, transfer, wanted, None, now)
@@ -174,8 +180,9 @@ class IsdnTransfers:
         asked = self._running.get(transfer)
         if asked is None or asked.said or report.status != _RINGING:
             return
-        rings = asked.replaced is not None and not asked.replaced.answered
-        if rings or asked.request.await_connect is False:
+        replaced = self._replaced(asked)
+        rings = replaced is not None and not replaced.answered
+        if rings or asked.await_connect is False:
             self._running[transfer] = asked._replace(said=True)
             self._answer(asked, TransferOutcome(Outcome.SUCCEEDED), now)
         if rings:
@@ -183,7 +190,7 @@ class IsdnTransfers:
 
     def _leave(self, asked: _Asked, now: float) -> None:
         """A transfer to somebody who rings is done for the peer (EN 300 369-1 §9.2): its calls are cleared."""
-        for leg in (asked.replaced, asked.leg):
+        for leg in (self._replaced(asked), asked.leg):
             if leg is not None and not leg.gone:
                 owner = leg.owner
                 leg.clear(NORMAL, now)
@@ -213,10 +220,11 @@ class IsdnTransfers:
         return found[0] if found else None
 
     def _not_held(self, leg: "IsdnLeg") -> "IsdnLeg | None":
-        """The only other call that is not held, if the leg's own is (EN 300 369-1 §9.2.1)."""
+        """The only other call of the peer that is not held, if the leg's own is (EN 300 369-1 §9.2.1)."""
         if leg.call.hold_state is not HoldState.HELD:
             return None
-        found = [each for each in self._line.legs if each is not leg and each.call.hold_state is not HoldState.HELD]
+        others = (each for each in self._line.legs if each is not leg and each.call.link == leg.call.link)
+        found = [each for each in others if each.call.hold_state is not HoldState.HELD]
         return found[0] if len(found) == 1 else None
 
     def refused(self, leg: "IsdnLeg", transfer: str, clearing: Clearing, now: float) -> None:
@@ -235,13 +243,12 @@ class IsdnTransfers:
         self._line.timers.start(now, lambda then: self._delivered(asked, transfer, outcome, then))
 
     def _answer(self, asked: _Asked, outcome: TransferOutcome, now: float) -> None:
-        request = asked.request
         told = TransferOutcome(
             outcome.outcome,
             outcome.status,
             cause=outcome.cause,
-            operation=_operation(request),
-            invoke_id=request.invoke_id,
+            operation=asked.operation,
+            invoke_id=asked.invoke_id,
         )
         self._services.say(asked.leg, told, now)
 
@@ -251,7 +258,7 @@ class IsdnTransfers:
         """
         leg = asked.leg
         leg.owner.report_delivered(leg, transfer, now)
-        if outcome.outcome is Outcome.SUCCEEDED and not leg.gone and asked.replaced is not None:
+        if outcome.outcome is Outcome.SUCCEEDED and not leg.gone and asked.replaced:
             owner = leg.owner
             leg.clear(NORMAL, now)
             owner.cleared(leg, Clearing(0, Cause(16)), now)
@@ -269,6 +276,37 @@ class IsdnTransfers:
     def forget_links(self, leg: "IsdnLeg") -> None:
         """Its number is free."""
         self._names.forget(leg)
+
+    def _replaced(self, asked: _Asked) -> "IsdnLeg | None":
+        """The leg of the second call, if it is still there."""
+        legs = (leg for line in self._line.end.lines.values() for leg in line.legs)
+        return next((leg for leg in legs if leg.id == asked.replaced), None) if asked.replaced else None
+
+    # --- over a restart ---
+
+    def snapshot(self, leg: "IsdnLeg") -> dict[str, object]:
+        """What the peer has been told of the call, and what it waits for; plain JSON values."""
+        running = [
+            {"transfer": transfer, **asked._asdict(), "leg": leg.id}
+            for transfer, asked in self._running.items()
+            if asked.leg is leg
+        ]
+        return {"name": next((each for each, other in self._names.of.items() if other is leg), 0), "running": running}
+
+    def resume(self, leg: "IsdnLeg", snapshot: dict[str, Any]) -> None:
+        """As it was. Raises KeyError, TypeError and ValueError for what is no snapshot."""
+        if snapshot["name"]:
+            self._names.of[int(snapshot["name"])] = leg
+        for each in snapshot["running"]:
+            invoke_id = None if each["invoke_id"] is None else int(each["invoke_id"])
+            asked = _Asked(leg, str(each["replaced"]), str(each["operation"]), invoke_id, each["await_connect"])
+            self._running[str(each["transfer"])] = asked._replace(said=bool(each["said"]))
+
+
+def _asked(leg: "IsdnLeg", replaced: "IsdnLeg | None", request: TransferRequest) -> _Asked:
+    """The transfer that a request asks for on that leg."""
+    second = replaced.id if replaced is not None else ""
+    return _Asked(leg, second, _operation(request), request.invoke_id, request.await_connect)
 
 
 def _operation(request: TransferRequest) -> str:

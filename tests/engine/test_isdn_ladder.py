@@ -256,14 +256,29 @@ def test_without_links_the_held_call_is_transferred(tmp_path: Path) -> None:
     stage.ends("ect-implicit")
 
 
-@pytest.mark.parametrize("answer", ["error", "silence"])
+def test_a_held_call_that_is_only_cleared(tmp_path: Path) -> None:
+    """No result of EctExecute, both calls cleared: success."""
+    stage = Stage(tmp_path)
+    stage.refers()
+    implicitly(stage)
+    stage.clears(stage.first, stage.second)
+    assert stage.outcome() == 200
+    stage.line.request("BYE")
+    stage.ends("ect-implicit")
+
+
+@pytest.mark.parametrize("answer", ["error", "reject", "silence"])
 def test_what_was_held_is_retrieved_when_the_network_will_not(tmp_path: Path, answer: str) -> None:
     stage = Stage(tmp_path)
     stage.refers()
     request = implicitly(stage)
-    if answer == "error":
+    if answer != "silence":
         refused = TransferOutcome(
-            Outcome.FAILED, error="notAvailable", operation="EctExecute", invoke_id=request.invoke_id
+            Outcome.FAILED,
+            error="notAvailable" if answer == "error" else "unrecognisedOperation",
+            rejected=answer == "reject",
+            operation="EctExecute",
+            invoke_id=request.invoke_id,
         )
         stage.first.facility(stage.world.now, facility(refused))
     stage.world.switch.expect("RETRIEVE")

@@ -11,10 +11,23 @@ import pytest
 
 from gateway.isdn.call import IsdnCall
 from gateway.isdn.q931 import decode
-from gateway.model.transfer import Outcome, TransferKind, TransferOutcome, TransferRequest
+from gateway.model.causes import Cause
+from gateway.model.parties import Number, Party
+from gateway.model.transfer import (
+    CallReference,
+    Consultation,
+    IdentityGranted,
+    IdentityRequest,
+    Outcome,
+    Redirection,
+    TransferKind,
+    TransferOutcome,
+    TransferRequest,
+)
 from tests.engine.isdn_world import Exchange
 from tests.engine.test_isdn_calls import COMPLETE
-from tests.engine.test_isdn_transfers import execute, facility, linked, outcome
+from tests.engine.test_isdn_ladder import DIALECTS
+from tests.engine.test_isdn_transfers import execute, facility, linked, outcome, read, single_step
 from tests.engine.world import ADDRESSES, HOST, PORT, Line, World
 
 LINKED = {"own": "far", "far": "own", "own2": "far2", "far2": "own2"}
@@ -30,13 +43,15 @@ trunks:
   - {{name: own2, protocol: isdn, link: "udp:127.0.0.1:3>127.0.0.1:4", KIND, side: user, channels: "1-4", group: one}}
   - {{name: far2, protocol: isdn, transfer: consume, link: "udp:127.0.0.1:4>127.0.0.1:3",
       KIND, side: network, channels: "1-4", group: two}}
-  - {{name: isdn, protocol: isdn, link: "udp:127.0.0.1:5>127.0.0.1:6", side: network, channels: "1-4"}}
+  - {{name: isdn, protocol: isdn, link: "udp:127.0.0.1:5>127.0.0.1:6",
+      side: network, channels: "1-4", variant: PBX}}
 routes:
   - {{from: far, match: "5xxx", to: carrier}}
   - {{from: far2, match: "6xxx", to: carrier}}
   - {{match: "2xxx", to: pbx}}
   - {{match: "5xxx", to: own}}
   - {{match: "6xxx", to: own2}}
+  - {{match: "7xxx", to: isdn}}
 """
 OWN_LADDER = """
 source: a test
@@ -51,14 +66,15 @@ rows:
 class BothSides(World):
     """The whole of it. `wires` are the frames that went over a D channel, by the trunk that has sent them."""
 
-    def __init__(self, folder: Path, kind: str, *, ladder: str = "") -> None:
+    def __init__(self, folder: Path, kind: str, *, ladder: str = "", pbx: str = "euroisdn") -> None:
         (folder / "own.yaml").write_text(OWN_LADDER)
         text = CONFIGURATION.replace("KIND", f"variant: {kind}").replace("LADDER", ladder and f"ladder: {ladder}")
+        text = text.replace("PBX", pbx)
         self.exchange: Exchange | None = None
         self.wires: list[tuple[str, bytes]] = []
         super().__init__(folder, text)
         self.pbx, self.carrier = self.party("pbx"), self.party("carrier")
-        self.switch = self.exchange = Exchange(self, self.gateway.isdn.lines["isdn"].side.other, "euroisdn")
+        self.switch = self.exchange = Exchange(self, self.gateway.isdn.lines["isdn"].side.other, pbx)
         self.gateway.start(self.now)
         assert self.wait(5, lambda: all(line.is_up for line in self.gateway.isdn.lines.values()))
 
@@ -120,6 +136,8 @@ def talk(world: BothSides, one: Line, other: Line) -> None:
     other.hung_up()
 
 
+ASKED_BY = {"dms100": "RLT_OPERATION_IND", "qsig": "callTransferIdentify"}
+JOINED_BY = {"ni2": "initiateTransfer", "dms100": "RLT_THIRD_PARTY", "qsig": "callTransferInitiate"}
 ATTENDED = [
     ("euroisdn", "", "ect-explicit"),
     ("euroisdn", "own.yaml", "ect-implicit"),
@@ -284,3 +302,62 @@ def test_a_held_call_of_an_isdn_pbx(tmp_path: Path) -> None:
     assert found.outcome is Outcome.SUCCEEDED
     assert {world.switch.expect("DISCONNECT")[0], world.switch.expect("DISCONNECT")[0]} == {first, second}
     talk(world, one, two)
+
+
+@pytest.mark.parametrize("pbx", ["ni2", "dms100", "qsig"])
+def test_every_way_in_which_an_isdn_pbx_joins(tmp_path: Path, pbx: str) -> None:
+    """TBCT, RLT and transfer by rerouteing of the PBX become ECT of the other network."""
+    world = BothSides(tmp_path, "euroisdn", pbx=pbx)
+    first, one = from_the_pbx(world, "5551")
+    second, two = from_the_pbx(world, "5552")
+    dialect, target = DIALECTS[pbx], None
+    named: Consultation = CallReference(second.call_reference)
+    if pbx != "ni2":
+        second.facility(world.now, facility(IdentityRequest(invoke_id=1), dialect))
+        _, message = world.switch.expect("FACILITY")
+        granted = read(message, dialect, {1: ASKED_BY[pbx]})
+        assert isinstance(granted, IdentityGranted)
+        named, target = granted.identity, granted.target
+    wanted = TransferRequest(TransferKind.ATTENDED, target, named, invoke_id=2)
+    first.facility(world.now, facility(wanted, dialect))
+    one.reinvited()
+    two.reinvited()
+    _, message = world.switch.expect("FACILITY")
+    found = read(message, dialect, {2: JOINED_BY[pbx]})
+    assert isinstance(found, TransferOutcome)
+    assert found.outcome is Outcome.SUCCEEDED
+    assert {world.switch.expect("DISCONNECT")[0], world.switch.expect("DISCONNECT")[0]} == {first, second}
+    assert world.wait(60, lambda: not world.gateway.hub.transfers.running)
+    assert {record.method for record in world.records} == {"ect-explicit", "join"}
+    talk(world, one, two)
+
+
+def test_a_single_step_of_an_isdn_pbx_goes_on_to_the_isdn(tmp_path: Path) -> None:
+    """ssctInitiate of the PBX becomes ssctInitiate to the other network, which calls the target."""
+    world = BothSides(tmp_path, "qsig", pbx="qsig")
+    call, one = from_the_pbx(world, "5551")
+    call.facility(world.now, single_step("5553", await_connect=True))
+    target = world.carrier.ring("5553")
+    target.answer()
+    one.reinvited()
+    _, message = world.switch.expect("FACILITY")
+    found = read(message, "qsig", {5: "ssctInitiate"})
+    assert isinstance(found, TransferOutcome)
+    assert found.outcome is Outcome.SUCCEEDED
+    call.disconnect(Cause(16), world.now)
+    assert world.wait(60, lambda: not world.gateway.hub.transfers.running)
+    assert {record.method for record in world.records} == {"ssct", "invite"}
+    talk(world, one, target)
+
+
+def test_a_deflection_of_an_isdn_pbx_to_the_isdn(tmp_path: Path) -> None:
+    """callDeflection: the caller's call goes on to the other network."""
+    world = BothSides(tmp_path, "euroisdn")
+    line = world.pbx.invite("7001")
+    call, _ = world.switch.expect("SETUP")
+    call.alerting(world.now)
+    call.facility(world.now, facility(Redirection(Party(Number("5551")), "deflection", invoke_id=5)))
+    there = world.carrier.ring("5551")
+    there.answer()
+    line.established()
+    talk(world, line, there)

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.hub.outcomes import success
 from gateway.model.call import Clearing
+from gateway.model.legs import SignallingProtocol
 from gateway.model.transfer import TransferProgress
 from gateway.sip.sdp import same_media
 from tests.hub.legs import FakeLeg, sdp
@@ -160,3 +161,33 @@ def test_nothing_is_written_of_a_transfer_that_is_over(scene: Scene) -> None:
     assert any(snapshot and snapshot["kind"] == "transfer" for _, snapshot in scene.hub.changes())
     scene.trunks.newest.hangs_up(scene.now, Clearing(486))
     assert ("refer1", None) in list(scene.hub.changes())
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_calls_that_a_network_was_to_join_are_joined_here_after_a_restart(scene: Scene, stays: bool) -> None:
+    """Nobody knows the invoke any more; should the network have both after all, it clears them."""
+    one, other = scene.call("a", "2000")
+    second, target = scene.call("a", "3000")
+    for leg in (other, target):
+        leg.speaks, leg.can = SignallingProtocol.ISDN, frozenset(("tbct",))
+    scene.asks(one, attended(second), second)
+    assert other.last("join") == (target, "tbct")
+    if not stays:
+        one.hangs_up(scene.now)
+    after, legs = again(scene)
+    after.agree(*legs.values())
+    assert after.together(legs[other.id], legs[target.id])
+    assert after.record.outcome == "succeeded"
+
+
+def test_a_network_that_was_to_join_a_ringing_target_is_not_waited_for_after_a_restart(scene: Scene) -> None:
+    one, other = scene.call("a", "2000")
+    other.speaks, other.can = SignallingProtocol.ISDN, frozenset(("tbct",))
+    scene.trunks.speaks = SignallingProtocol.ISDN
+    scene.asks(one, blind())
+    scene.trunks.newest.rings(scene.now)
+    assert other.asked_to("join") == 1
+    after, legs = again(scene)
+    assert reports(legs[one.id]) == [503]
+    assert after.together(legs[one.id], legs[other.id])
+    assert after.is_idle()
