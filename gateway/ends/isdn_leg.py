@@ -288,6 +288,7 @@ class IsdnLeg:
             "remote": self.remote_session.decode("utf-8", "replace"),
             "call": self.call.snapshot(),
             "media": self._endpoint.snapshot() if self._endpoint else None,
+            "transfers": self.line.services.transfers.snapshot(self),
             "marks": self.marks,
         }
 
@@ -298,6 +299,9 @@ class IsdnLeg:
         self.local_session = str(snapshot["local"]).encode()
         self.remote_session = str(snapshot["remote"]).encode()
         self.channel = call.channel.number if call.channel else 0
+        transfers = snapshot.get("transfers")
+        if isinstance(transfers, dict):
+            self.line.services.transfers.resume(self, transfers)
         media = snapshot["media"]
         if isinstance(media, dict):
             self._endpoint = self.line.media.restore(media, now, self._moved)
