@@ -12,7 +12,7 @@ from tests.engine.two_gateways import CHANNELS, TwoGateways
 from tests.isdn.line import hostile
 
 _BLOCKS = 4
-_SCHEDULES = int(os.environ.get("REFERGATE_SCHEDULES", "32")) // _BLOCKS
+_SCHEDULES = int(os.environ.get("REFERGATE_SCHEDULES", "24")) // _BLOCKS
 _KINDS = (
     'variant: euroisdn, channels: "1-2"',
     'variant: qsig, channels: "1-2"',

@@ -22,11 +22,3 @@ def test_calls_both_ways(tmp_path: Path, side: str) -> None:
         name, incoming = here.call_in()
         here.peer.send(f"hangup {name}")
         phone.state(incoming, "DISCONNECTED")
-
-
-def test_calls_on_a_basic_access_between_two_points(tmp_path: Path) -> None:
-    point_to_point = {"access": "basic", "channels": "1,2"}
-    with isdn_border(tmp_path, isdn=point_to_point, options=("--bri", "ptp"), layer_2=False) as here:
-        _, there = here.call_out("5551")
-        here.peer.send(f"hangup {there}")
-        here.phones["1001"].state("out", "DISCONNECTED")

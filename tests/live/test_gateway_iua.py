@@ -41,30 +41,13 @@ def iua_border(folder: Path, variant: str = "euroisdn", side: str = "user", **mo
     here.close()
 
 
-def test_calls_both_ways_and_tshark_reads_every_message(tmp_path: Path) -> None:
-    with iua_border(tmp_path) as here:
+def test_calls_both_ways_and_a_transfer_and_tshark_reads_every_message(tmp_path: Path) -> None:
+    """The REFER becomes explicit call transfer on the D channel behind the signalling gateway."""
+    with iua_border(tmp_path, options=["--set", "transfer=okclear"]) as here:
         phone = here.phones["1001"]
-        out, there = here.call_out("5551")
-        phone.hang_up(out)
-        here.peer.wait("hangup_req", id=there)
-        here.peer.send(f"hangup {there}")
         name, incoming = here.call_in()
         here.peer.send(f"hangup {name}")
         phone.state(incoming, "DISCONNECTED")
-    assert here.sg.gateway.heard[:3] == [iua.ASPUP, iua.ASPAC, iua.ESTABLISH_REQUEST]
-    assert tshark.malformed(here.iua_capture, options=_ISDN) == []
-    names = ["iua.message_class", "iua.message_type", "iua.int_interface_identifier", "iua.dlci_tei"]
-    rows = tshark.fields(here.iua_capture, names, where="iua and ip.src == 192.0.2.1", options=_ISDN)
-    assert [row[:2] for row in rows] == [[str(each) for each in kind] for kind in here.sg.gateway.heard]
-    assert {row[2] for row in rows[1:]} == {f"0x{INTERFACE:08x}"}
-    assert {row[3] for row in rows[2:]} == {"0x00"}
-    messages = tshark.fields(here.iua_capture, ["q931.message_type"], where="iua and q931", options=_ISDN)
-    assert {0x05, 0x07, 0x0F, 0x45, 0x4D, 0x5A} <= {int(row[0], 16) for row in messages}
-
-
-def test_a_refer_becomes_explicit_call_transfer(tmp_path: Path) -> None:
-    with iua_border(tmp_path, options=["--set", "transfer=okclear"]) as here:
-        phone = here.phones["1001"]
         first, one = here.call_out("5551", name="first")
         phone.hold(first)
         phone.media(first, "sendonly")
@@ -73,18 +56,15 @@ def test_a_refer_becomes_explicit_call_transfer(tmp_path: Path) -> None:
         phone.notified(first, 200)
         here.peer.wait("hangup", id=one)
         here.peer.wait("hangup", id=other)
+        phone.state(second, "DISCONNECTED")
         (record,) = here.gateway.wait_records(1)
         assert (record["kind"], record["outcome"]) == ("attended", "succeeded")
+    assert here.sg.gateway.heard[:3] == [iua.ASPUP, iua.ASPAC, iua.ESTABLISH_REQUEST]
     assert tshark.malformed(here.iua_capture, options=(*_ISDN, *tshark.ETSI)) == []
-
-
-def test_the_gateway_starts_before_the_signalling_gateway_and_loses_it(tmp_path: Path) -> None:
-    """The connection is tried again until it is there; calls that are up outlive it (T309)."""
-    with iua_border(tmp_path) as here:
-        out, there = here.call_out("5551")
-        here.sg.do(lambda now: here.sg.association._connection._lose())  # type: ignore[union-attr]
-        here.gateway.wait_log("isdn.line", trunk="isdn", up=False)
-        here.sg.until(lambda: here.sg.gateway.heard.count(iua.ASPUP) == 2 and here.sg.gateway.is_active)
-        here.phones["1001"].hang_up(out)
-        here.peer.wait("hangup_req", id=there)
-        here.peer.send(f"hangup {there}")
+    names = ["iua.message_class", "iua.message_type", "iua.int_interface_identifier", "iua.dlci_tei"]
+    rows = tshark.fields(here.iua_capture, names, where="iua and ip.src == 192.0.2.1", options=_ISDN)
+    assert [row[:2] for row in rows] == [[str(each) for each in kind] for kind in here.sg.gateway.heard]
+    assert {row[2] for row in rows[1:]} == {f"0x{INTERFACE:08x}"}
+    assert {row[3] for row in rows[2:]} == {"0x00"}
+    messages = tshark.fields(here.iua_capture, ["q931.message_type"], where="iua and q931", options=_ISDN)
+    assert {0x05, 0x07, 0x0F, 0x45, 0x4D, 0x5A, 0x62} <= {int(row[0], 16) for row in messages}
