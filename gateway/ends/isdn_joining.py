@@ -317,7 +317,7 @@ class IsdnJoinings:
     def _log(self, joining: Joining, input: Input, action: Action) -> None:
         fields = {"service": joining.service, "input": input.value, "action": action.value}
         legs = {"leg": joining.first.id, "second": joining.second.id}
-        self._end.observer.log("isdn.joining", trunk=joining.first.line.name, **fields, **legs)
+        self._end.observer.log("isdn.joining", level="debug", trunk=joining.first.line.name, **fields, **legs)
 
 
 _ACTIONS: Mapping[Action, Callable[[IsdnJoinings, Joining, float], None]] = {

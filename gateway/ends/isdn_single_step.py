@@ -104,7 +104,7 @@ class IsdnSingleSteps:
         asked = self._asked.pop(leg)
         self._line.timers.stop(asked.timer)
         error = {"outcome": outcome.outcome.value, "status": outcome.status}
-        self._line.end.observer.log("isdn.single_step", **error, **leg.marks)
+        self._line.end.observer.log("isdn.single_step", level="debug", **error, **leg.marks)
         leg.owner.transfer_outcome(leg, outcome, now)
 
     def forget(self, leg: "IsdnLeg") -> None:

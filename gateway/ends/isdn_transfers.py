@@ -189,7 +189,7 @@ class IsdnTransfers:
             self._line.timers.start(now, lambda then: self._leave(asked, then))
 
     def _leave(self, asked: _Asked, now: float) -> None:
-        """A transfer to somebody who rings is done for the peer (EN 300 369-1 §9.2): its calls are cleared."""
+        """Its calls are cleared; when the target still rings, too (EN 300 369-1 §9.2)."""
         for leg in (self._replaced(asked), asked.leg):
             if leg is not None and not leg.gone:
                 owner = leg.owner
@@ -253,15 +253,12 @@ class IsdnTransfers:
         self._services.say(asked.leg, told, now)
 
     def _delivered(self, asked: _Asked, transfer: str, outcome: TransferOutcome, now: float) -> None:
-        """The peer's first call has done its part, as if it had hung up; the other one is the hub's to clear. In a
-        single step there is no other one, and the peer hangs up itself.
+        """Both calls of the peer have done their part, as if it had hung up. In a single step there is one only, and
+        the peer hangs up itself.
         """
-        leg = asked.leg
-        leg.owner.report_delivered(leg, transfer, now)
-        if outcome.outcome is Outcome.SUCCEEDED and not leg.gone and asked.replaced:
-            owner = leg.owner
-            leg.clear(NORMAL, now)
-            owner.cleared(leg, Clearing(0, Cause(16)), now)
+        asked.leg.owner.report_delivered(asked.leg, transfer, now)
+        if outcome.outcome is Outcome.SUCCEEDED and asked.replaced:
+            self._leave(asked, now)
 
     def _fail(self, leg: "IsdnLeg", invoke_id: int | None, error: str, operation: str, now: float) -> None:
         failed = TransferOutcome(Outcome.FAILED, error=error, operation=operation, invoke_id=invoke_id)

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.isdn import elements as codec
 from gateway.isdn import numbers
+from gateway.isdn.call import IsdnCall
 from gateway.isdn.q931 import Identifier, InformationElement, Message
 from gateway.model.causes import Cause
 from gateway.model.parties import Number, NumberingPlan, Party, Presentation, TypeOfNumber
@@ -25,7 +26,16 @@ from gateway.model.transfer import (
 )
 from tests.engine.isdn_world import IsdnWorld
 from tests.engine.test_isdn_calls import COMPLETE
-from tests.engine.test_isdn_transfers import call_in, call_out, facility, read, single_step
+from tests.engine.test_isdn_transfers import (
+    call_in,
+    call_out,
+    execute,
+    facility,
+    linked,
+    outcome,
+    read,
+    single_step,
+)
 from tests.engine.world import HOST, PORT, Line
 
 REFERS = "Allow: INVITE, ACK, BYE, CANCEL, REFER, NOTIFY, UPDATE"
@@ -312,3 +322,52 @@ def test_a_transferred_party_hears_of_its_return(tmp_path: Path) -> None:
     assert active.stage is Stage.ACTIVE
     assert line.outcome()[0] == 486
     assert call.is_active
+
+
+# --- both others are on one SIP trunk ---
+
+
+def two_phones(world: IsdnWorld) -> tuple[tuple[IsdnCall, Line], tuple[IsdnCall, Line]]:
+    """Two calls of the exchange to phones of the PBX that know REFER and Replaces."""
+    found = []
+    for user in ("2001", "2002"):
+        call = world.switch.setup(user, COMPLETE)
+        line = world.pbx.ring(user)
+        line.reply(200, REFERS, "Supported: replaces", body=line.session)
+        line.expect("ACK")
+        world.switch.expect("CONNECT")
+        found.append((call, line))
+    return found[0], found[1]
+
+
+def test_two_phones_of_one_trunk_are_put_together_by_refer(tmp_path: Path) -> None:
+    """ECT of the exchange: REFER with the other phone's dialog in Replaces; NOTIFY 200 is the result."""
+    world = IsdnWorld(tmp_path, side="network")
+    (first, one), (second, two) = two_phones(world)
+    first.facility(world.now, execute(linked(world, second)))
+    refer = one.expect("REFER")
+    assert two.call_id.replace("@", "%40") in (refer.headers.get("refer-to") or "")
+    one.reply(202, request=refer)
+    notified(world, one, 200)
+    assert outcome(world).outcome is Outcome.SUCCEEDED
+    assert {world.switch.expect("DISCONNECT")[0], world.switch.expect("DISCONNECT")[0]} == {first, second}
+    assert world.wait(60, lambda: not world.gateway.hub.transfers.running)
+    assert (world.records[0].method, world.records[0].outcome) == ("refer", "succeeded")
+
+
+@pytest.mark.parametrize("how", ["refused", "failed"])
+def test_two_phones_that_do_not_find_each_other_are_joined_here(tmp_path: Path, how: str) -> None:
+    world = IsdnWorld(tmp_path, side="network")
+    (first, one), (second, two) = two_phones(world)
+    first.facility(world.now, execute(linked(world, second)))
+    refer = one.expect("REFER")
+    one.reply(603 if how == "refused" else 202, request=refer)
+    if how == "failed":
+        notified(world, one, 503)
+    one.reinvited()
+    two.reinvited()
+    assert outcome(world).outcome is Outcome.SUCCEEDED
+    assert {world.switch.expect("DISCONNECT")[0], world.switch.expect("DISCONNECT")[0]} == {first, second}
+    assert (world.records[0].method, world.records[0].outcome) == ("join", "succeeded")
+    one.request("BYE")
+    two.hung_up()
