@@ -22,7 +22,7 @@ PORT = 1720
 """Where tshark looks for H.225.0."""
 
 
-def _free_hosts() -> dict[str, str]:
+def free_hosts() -> dict[str, str]:
     """Loopback addresses on which nobody has taken the port."""
     for third in range(31, 250):
         hosts = [f"127.0.{third}.{number}" for number in range(1, len(USERS) + 1)]
@@ -46,7 +46,7 @@ class H323Border:
     def __init__(self, folder: Path) -> None:
         self._stack = ExitStack()
         self.capture = folder / "h323.pcap"
-        self.hosts = _free_hosts()
+        self.hosts = free_hosts()
         self._ports = dict(zip(USERS, free_ports(len(USERS)), strict=True))
         self.gateways: dict[str, Refergate] = {}
         self.phones: dict[str, PjsuaPhone] = {}
