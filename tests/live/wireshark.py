@@ -10,22 +10,27 @@ _FIELDS = ["_ws.malformed", "ip.src", "ip.dst", "sip.Method", "sip.resend", "q93
 _Q931 = {
     "0x01": "ALERTING",
     "0x02": "CALL PROCEEDING",
+    "0x03": "PROGRESS",
     "0x05": "SETUP",
     "0x07": "CONNECT",
+    "0x0d": "SETUP ACKNOWLEDGE",
     "0x0f": "CONNECT ACKNOWLEDGE",
     "0x24": "HOLD",
     "0x28": "HOLD ACKNOWLEDGE",
+    "0x31": "RETRIEVE",
+    "0x33": "RETRIEVE ACKNOWLEDGE",
     "0x45": "DISCONNECT",
     "0x4d": "RELEASE",
     "0x5a": "RELEASE COMPLETE",
     "0x62": "FACILITY",
+    "0x6e": "NOTIFY",
 }
 
 
 @cache
 def frames(capture: Path) -> list[list[str]]:
     """tshark's reading of each frame: malformed or not, source, destination, methods, copies, Q.931 type."""
-    options = tshark.ETSI if capture.name.startswith("etsi") else ()
+    options = tshark.ETSI if "etsi" in capture.name else ()
     return tshark.fields(capture, _FIELDS, options=options)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.peers import record_baresip, record_isdn, record_phones, record_sipp, record_teams
+from tests.peers import record_baresip, record_gateway, record_isdn, record_phones, record_sipp, record_teams
 
 FOLDER = Path(__file__).resolve().parents[2] / "pcaps"
 
@@ -18,6 +18,7 @@ RECORDERS: dict[str, Callable[[Path], None]] = {
     "sip_blind_baresip": record_baresip.record,
     "teams_blind": record_teams.record,
     **{name: partial(record_isdn.record, name) for name in record_isdn.RECORDINGS},
+    **{f"gateway_{name}": partial(record_gateway.record, name) for name in record_gateway.RUNS},
 }
 """Who records which capture, by its name without `.pcap`."""
 
