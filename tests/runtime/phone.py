@@ -49,7 +49,7 @@ class Phone:
             f"CSeq: {cseq} {method}",
             f"Contact: <sip:phone@{here}>",
             *lines,
-            *(["Content-Type: application/sdp"] if body else []),
+            *(["Content-Type: application/sdp"] if body and not _has_type(lines) else []),
             f"Content-Length: {len(body)}",
         )
         self.send(("\r\n".join(fields) + "\r\n\r\n").encode() + body)
@@ -108,3 +108,7 @@ class Phone:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _has_type(lines: tuple[str, ...]) -> bool:
+    return any(line.lower().startswith("content-type:") for line in lines)

@@ -123,6 +123,9 @@ static void fill_setup(struct pri_sr *setup, struct leg *leg)
 	if (caller.number.valid || caller.name.valid) {
 		pri_sr_set_caller_party(setup, &caller);
 	}
+	if (option("uui")) {
+		pri_sr_set_useruser(setup, option("uui"));
+	}
 	if (redirecting.from.number.valid) {
 		pri_sr_set_redirecting_parties(setup, &redirecting);
 	}

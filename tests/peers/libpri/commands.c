@@ -39,6 +39,11 @@ static void set(void)
 			return;
 		}
 	}
+	if (!strcmp("overlap", argument(1))) {
+		pri_set_overlapdial(peer.pri, number(2, 0));
+		done("set", NULL, 0);
+		return;
+	}
 	done("set", NULL, reaction_set(argument(1), argument(2)));
 }
 
@@ -124,6 +129,29 @@ static int notify(struct leg *leg)
 	return pri_notify(peer.pri, leg->call, leg->channel, number(2, 0));
 }
 
+static int information(struct leg *leg)
+{
+	const char *digits = argument(2) ? argument(2) : "";
+	int result = 0;
+
+	while (*digits && !result) {
+		result = pri_information(peer.pri, leg->call, *digits++);
+	}
+	return result;
+}
+
+static int keypad(struct leg *leg)
+{
+	return pri_keypad_facility(peer.pri, leg->call, argument(2) ? argument(2) : "");
+}
+
+/* What the next message to the other user carries. */
+static int user_user(struct leg *leg)
+{
+	pri_call_set_useruser(leg->call, argument(2) ? argument(2) : "");
+	return 0;
+}
+
 static const struct { const char *name; int needs; void (*run)(void); } general[] = {
 	{ "call", 2, start_call }, { "transfer", 2, start_transfer }, { "facility", 2, send_facility },
 	{ "queue", 3, queue_facility }, { "set", 2, set }, { "calls", 0, legs_tell }, { "restart", 0, restart },
@@ -135,6 +163,7 @@ static const struct { const char *name; int (*run)(struct leg *leg); } on_call[]
 	{ "holdrej", hold_reject }, { "retrieve", retrieve }, { "retrieveack", retrieve_ack },
 	{ "retrieverej", retrieve_reject }, { "transferrsp", transfer_response },
 	{ "reroutersp", reroute_response }, { "notify", notify },
+	{ "info", information }, { "keypad", keypad }, { "uui", user_user },
 };
 
 static const struct { const char *name; void (*run)(struct leg *leg); } with_parties[] = {

@@ -37,6 +37,7 @@ static void on_ring(const pri_event_ring *ring)
 	j_str_if("callingname", ring->callingname);
 	j_str_if("redirectingnum", ring->redirectingnum);
 	j_str_if("origcallednum", ring->origcallednum);
+	j_str_if("uui", ring->useruserinfo);
 	j_party("calling", &ring->calling);
 	told(ring->call, NULL, ring->subcmds);
 	if (reaction_is(ON_RING, "none")) {
@@ -61,6 +62,7 @@ static void on_hangup(int event, const pri_event_hangup *hangup)
 		hangup->call, hangup->channel);
 	j_int("cause", hangup->cause);
 	j_str("cause_text", pri_cause2str(hangup->cause));
+	j_str_if("uui", hangup->useruserinfo);
 	if (hangup->call_held && hangup->call_active) {
 		j_str("call_held", leg_name(hangup->call_held));
 		j_str("call_active", leg_name(hangup->call_active));
@@ -129,10 +131,12 @@ void on_event(pri_event *event)
 		break;
 	case PRI_EVENT_RINGING:
 		tell("alerting", event->ringing.call, event->ringing.channel);
+		j_str_if("uui", event->ringing.useruserinfo);
 		told(event->ringing.call, NULL, event->ringing.subcmds);
 		break;
 	case PRI_EVENT_ANSWER:
 		tell("answer", event->answer.call, event->answer.channel);
+		j_str_if("uui", event->answer.useruserinfo);
 		told(event->answer.call, NULL, event->answer.subcmds);
 		break;
 	case PRI_EVENT_CONNECT_ACK:
@@ -144,6 +148,17 @@ void on_event(pri_event *event)
 		tell(event->e == PRI_EVENT_PROCEEDING ? "proceeding" : "progress",
 			event->proceeding.call, event->proceeding.channel);
 		told(event->proceeding.call, NULL, event->proceeding.subcmds);
+		break;
+	case PRI_EVENT_INFO_RECEIVED:
+		tell("info", event->ring.call, event->ring.channel);
+		j_str("digits", event->ring.callednum);
+		j_int("complete", event->ring.complete);
+		told(event->ring.call, NULL, event->ring.subcmds);
+		break;
+	case PRI_EVENT_KEYPAD_DIGIT:
+		tell("keypad", event->digit.call, event->digit.channel);
+		j_str("digits", event->digit.digits);
+		told(event->digit.call, NULL, event->digit.subcmds);
 		break;
 	case PRI_EVENT_SETUP_ACK:
 		tell("setup_ack", event->setup_ack.call, event->setup_ack.channel);
