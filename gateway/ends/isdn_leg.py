@@ -287,6 +287,7 @@ class IsdnLeg:
             "local": self.local_session.decode("utf-8", "replace"),
             "remote": self.remote_session.decode("utf-8", "replace"),
             "call": self.call.snapshot(),
+            "tei": self.line.interface.tei,
             "media": self._endpoint.snapshot() if self._endpoint else None,
             "transfers": self.line.services.transfers.snapshot(self),
             "marks": self.marks,

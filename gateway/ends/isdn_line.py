@@ -260,7 +260,9 @@ class IsdnLine(Indifferent):
 
     def restore(self, snapshot: dict[str, object], owner: LegEvents, now: float) -> IsdnLeg:
         """A leg as it was. Raises GatewayError when its call cannot be taken up again."""
-        said = snapshot["call"]
+        said, tei = snapshot["call"], snapshot.get("tei")
+        if isinstance(tei, int):
+            self.interface.assume(tei, now)
         leg = IsdnLeg(self, str(snapshot["id"]), owner, incoming=bool(snapshot["incoming"]), address="")
         leg.address = str(snapshot["address"])
         call = self.control.restore_call(said if isinstance(said, dict) else {}, now)

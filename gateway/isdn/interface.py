@@ -23,6 +23,13 @@ class Interface(Protocol):
     def is_ready(self) -> bool:
         """Whether a SETUP would reach somebody, as far as can be told."""
 
+    @property
+    def tei(self) -> int | None:
+        """The TEI that a terminal on a bus has from the network; None for all others."""
+
+    def assume(self, tei: int, now: float) -> None:
+        """Before `start`: that was its TEI before a restart, and has a call. Of a terminal on a bus only."""
+
     def receive(self, frame: bytes, now: float) -> None:
         """A frame from layer 1, without FCS."""
 
@@ -61,7 +68,16 @@ class _OneLink:
         self.control.receive(octets, now)
 
 
-class PointToPoint:
+class WithoutTei:
+    """An interface whose TEIs are none of a terminal's."""
+
+    tei = None
+
+    def assume(self, tei: int, now: float) -> None:
+        """Nothing is to be assumed."""
+
+
+class PointToPoint(WithoutTei):
     """A primary access, or a basic one with one terminal: the data link is up as long as layer 1 is."""
 
     def __init__(
@@ -116,6 +132,15 @@ class OnBus:
         """A frame from layer 1, without FCS."""
         self._terminal.receive(frame, now)
 
+    @property
+    def tei(self) -> int | None:
+        """The TEI that it has now."""
+        return self.link.tei
+
+    def assume(self, tei: int, now: float) -> None:
+        """It had this TEI, and a call; the network finds out when it has another."""
+        self.link.assign(tei, now)
+
     def start(self, now: float) -> None:
         """Calls that were up before want their link; else it waits for a call."""
         self.is_ready = True
@@ -148,7 +173,7 @@ class _Terminal:
         self._control.receive(octets, now, self._tei)
 
 
-class Bus:
+class Bus(WithoutTei):
     """The network's side of a passive bus: a data link for each terminal, by its TEI."""
 
     def __init__(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from gateway.isdn.call_control import CallControl, InterfaceSettings
 from gateway.isdn.call_control_owner import POINT_TO_POINT, CallControlOwner
+from gateway.isdn.interface import WithoutTei
 from gateway.isdn.iua_asp import Asp
 from gateway.isdn.iua_message import InterfaceIdentifier, Kind
 from gateway.isdn.iua_table import LINK_TABLE, LinkAction, LinkInput, LinkState
@@ -29,7 +30,7 @@ class _Link:
         self.timer: Timer | None = None
 
 
-class AtSignallingGateway:
+class AtSignallingGateway(WithoutTei):
     """An interface of the gateway's. `asp` is our association with it, `identifier` what the interface is called.
 
     Between two points the data link is up as long as can be; on a bus those of the terminals come and go with calls.
@@ -144,7 +145,7 @@ class AtSignallingGateway:
             self.control.link_released(now, self._name(link.tei))
 
 
-class Backhauled:
+class Backhauled(WithoutTei):
     """An interface whose Q.931 messages come over a connection: the data link is taken to be up as long as that is.
 
     `send` takes messages.

@@ -139,6 +139,32 @@ def test_as_a_terminal_with_a_fixed_tei(tmp_path: Path) -> None:
     assert call.link == 7
 
 
+def test_as_a_terminal_we_keep_our_tei_and_call_over_a_restart(tmp_path: Path) -> None:
+    world, network = as_terminal(tmp_path)
+    line = world.pbx.invite("5551")
+    call, _ = network.expect("SETUP")
+    call.connect(world.now)
+    line.established()
+    again = BusWorld(tmp_path, "user")
+    again.now = world.now
+    snapshots = [(f"call{number}", each) for number, (_, each) in enumerate(world.gateway.changes()) if each]
+    assert not again.gateway.restore(snapshots, again.now)
+    world.wait(5)
+    world.on_the_bus.clear()
+    world.gateway, again.gateway = again.gateway, world.gateway
+    timers = world.gateway._timers
+    network.control.timers = network.interface.links._timers = timers  # type: ignore[attr-defined]
+    network.interface.links.links[64]._timers = timers  # type: ignore[attr-defined]
+    network.interface.links.teis._timers = timers  # type: ignore[attr-defined]
+    again.on_the_bus.append(network)
+    world.gateway.start(world.now)
+    world.wait(20)
+    assert world.gateway.isdn.lines["isdn"].interface.tei == 64
+    assert call.is_active
+    call.disconnect(Cause(16), world.now)
+    assert world.wait(40, lambda: again.pbx.has("BYE") is not None), again.pbx.inbox
+
+
 def test_no_line_no_calls(tmp_path: Path) -> None:
     world, _ = as_terminal(tmp_path)
     world.gateway.line_changed("isdn", False, world.now)
