@@ -1,6 +1,6 @@
 """Active replay: the gateway in the place of a host of a recording, on a virtual clock."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +28,8 @@ __all__ = ["Compared", "Message", "Played", "Verdict", "configuration_of", "play
 
 PATIENCE = 4.0
 """Virtual seconds for which a message that has to wait holds back those behind it."""
+_LONGEST_GAP = 12 * 3600.0
+"""Seconds."""
 _AFTER = 1.0
 """Virtual seconds after the last packet: what the gateway says a little later than the played host."""
 
@@ -50,11 +52,23 @@ class Recording:
     def _read(self, reading: Iterable[Signal]) -> None:
         signals = sorted(reading, key=lambda signal: (signal.time, signal.frame))
         self.epoch = signals[0].time if signals else 0.0
-        for signal in signals:
+        for signal in self._without_gaps(signals):
             try:
                 self._take(signal)
             except DecodeError as error:
                 self.problems.append(Problem(signal.frame, str(error)))
+
+    def _without_gaps(self, signals: list[Signal]) -> Iterator[Signal]:
+        """No timer of a call is as long as a gap that a clock set in between, or a damaged file, can make."""
+        before, left_out = self.epoch, 0.0
+        for signal in signals:
+            gap = signal.time - before
+            before = signal.time
+            if gap > _LONGEST_GAP:
+                left_out += gap - _LONGEST_GAP
+                what = f"nothing for {gap / 3600:.0f} hours before it, played as {_LONGEST_GAP / 3600:.0f}"
+                self.problems.append(Problem(signal.frame, what))
+            yield signal._replace(time=signal.time - left_out) if left_out else signal
 
     def _take(self, signal: Signal) -> None:
         if signal.protocol == "sip":
