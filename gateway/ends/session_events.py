@@ -5,14 +5,16 @@ from dataclasses import replace
 from gateway.ends import session_ids
 from gateway.ends.leg_transfers import also
 from gateway.ends.sip_calls import call_request
+from gateway.ends.sip_headers import USER_TO_USER
 from gateway.ends.sip_identity import connected
 from gateway.ends.sip_leg import SipLeg
 from gateway.ends.sip_overlap import Overlap
 from gateway.ends.sip_trunk import SipTrunk
 from gateway.hub.leg import LegEvents, Observer
-from gateway.model.call import Answer, Information, Progress
+from gateway.model.call import Answer, Clearing, Information, Progress
 from gateway.model.transfer import Kept, PartyUpdate, Stage
 from gateway.sip.message import Headers, Message
+from gateway.sip.names import key
 from gateway.sip.sdp import same_media
 from gateway.sip.server_transaction import ServerTransaction
 from gateway.sip.session import Session
@@ -101,8 +103,11 @@ class SessionEvents:
         leg.over()
         self._watch(leg, 408 if response is None else status, now)
         clearing = leg.line.clearings.of_response(status, response)
-        party = connected(response.headers, leg.line) if response is not None else None
-        leg.owner.cleared(leg, replace(clearing, party=party) if party is not None else clearing, now)
+        if response is not None:
+            clearing = _with_spoken(leg, clearing, response.headers)
+            party = connected(response.headers, leg.line)
+            clearing = clearing if party is None else replace(clearing, party=party)
+        leg.owner.cleared(leg, clearing, now)
 
     def call_cancelled(self, session: Session, cancel: Message | None, now: float) -> None:
         """The caller has given up."""
@@ -200,7 +205,10 @@ class SessionEvents:
         leg = _living(session)
         if leg is not None:
             leg.over()
-            leg.owner.cleared(leg, leg.line.clearings.of_request(request, status), now)
+            clearing = leg.line.clearings.of_request(request, status)
+            if request is not None:
+                clearing = _with_spoken(leg, clearing, request.headers)
+            leg.owner.cleared(leg, clearing, now)
 
     def _updated(self, leg: SipLeg, headers: Headers, now: float) -> None:
         party = connected(headers, leg.line)
@@ -222,6 +230,14 @@ def _living(session: Session) -> SipLeg | None:
     """The leg of a session, unless it is over."""
     leg = session.owner_context
     return leg if isinstance(leg, SipLeg) and not leg.gone else None
+
+
+def _with_spoken(leg: SipLeg, clearing: Clearing, headers: Headers) -> Clearing:
+    """With what the peer's user says at the end, as far as the trunk lets it through."""
+    if USER_TO_USER not in headers:
+        return clearing
+    spoken = (item for item in leg.line.fields.kept(headers) if key(item.what) == USER_TO_USER)
+    return replace(clearing, kept=(*clearing.kept, *spoken))
 
 
 def _own_phrase(response: Message) -> str:

@@ -20,10 +20,8 @@ from gateway.sip.status import reason_phrase
 from gateway.translators.sip_kept import DIALECT
 from gateway.translators.sip_parties import party
 
-_TOLD = ("warning", "error-info", "user-to-user")
+_TOLD = ("warning", "error-info")
 """Fields of a refusal that mean something to the other side."""
-_IN_REQUESTS = ("reason", "also", "user-to-user")
-"""What a BYE or CANCEL may say beside its being one."""
 _SAID = frozenset((*_TOLD, "retry-after", "history-info", "diversion"))
 """Those that are said again, besides Reason."""
 
@@ -65,11 +63,10 @@ class Clearings:
         if request is None:
             return Clearing(status, self.cause(status)) if status else NORMAL
         headers = request.headers
-        if not any(name in headers for name in _IN_REQUESTS):
+        if "reason" not in headers and "also" not in headers:
             return _HANG_UP
         said, kept = self._reasons(headers)
         also = tuple(Kept(DIALECT, "Also", value) for value in headers.all("Also"))
-        also += tuple(Kept(DIALECT, "User-to-User", value) for value in headers.all("User-to-User"))
         if said is None:
             pairs = ((reason.protocol, reason.value or 0) for reason in reasons(headers))
             said = Cause(self._causes.clearing_to_q850(pairs).code)
@@ -115,15 +112,6 @@ class Clearings:
             others = tuple(item for item in kept if not item.value.upper().startswith("Q.850"))
             return Cause(_UNSPECIFIED, cause.location, text=cause.text), others
         return cause, kept
-
-
-def release_fields(clearing: Clearing) -> Fields:
-    """The header fields of a BYE or CANCEL: Reason, and what the user says with it (RFC 7433)."""
-    fields = reason_fields(clearing)
-    for item in clearing.kept:
-        if item.dialect == DIALECT and key(item.what) == "user-to-user" and is_plain(item.what, item.value):
-            fields.append((item.what, item.value))
-    return fields
 
 
 def phrase(clearing: Clearing, status: int) -> str:

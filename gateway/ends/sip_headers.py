@@ -15,6 +15,8 @@ CALL = "call"
 """Dialect of what the hub keeps on a call by itself."""
 REDIRECTED_FROM = "redirected-from"
 REDIRECTION_STATUS = "redirection-status"
+USER_TO_USER = "user-to-user"
+"""Data of the users; it goes with the end of a call too (RFC 7433)."""
 
 # They belong to the hop, the transaction, the dialog or the session; the identity of the parties, Replaces and their
 # kin have their own place in the neutral call.

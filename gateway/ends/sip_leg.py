@@ -5,8 +5,8 @@ from zlib import crc32
 
 from gateway.ends import session_ids
 from gateway.ends.leg_transfers import refer, refer_is_possible, report_fields, report_status
-from gateway.ends.sip_clearing import phrase, reason_fields, release_fields
-from gateway.ends.sip_headers import Fields
+from gateway.ends.sip_clearing import phrase, reason_fields
+from gateway.ends.sip_headers import USER_TO_USER, Fields
 from gateway.ends.sip_identity import connected_fields
 from gateway.ends.sip_trunk import SipTrunk
 from gateway.ends.teams_trunk import NOT_FOR_TEAMS
@@ -25,6 +25,7 @@ from gateway.model.transfer import (
     TransferRequest,
 )
 from gateway.sip.flow import Flow, Transport
+from gateway.sip.names import key
 from gateway.sip.refer_subscription import ReferSubscription
 from gateway.sip.referral import Referral
 from gateway.sip.sdp import Origin, only_inactive, resumed, same_media, with_origin
@@ -217,10 +218,10 @@ class SipLeg:
             clearings = self.line.clearings
             status = clearings.status(clearing)
             who = connected_fields(clearing.party, self.line, self.own_host)
-            fields = (*clearings.refusal(clearing, status), *who)
+            fields = (*clearings.refusal(clearing, status), *who, *self._spoken(clearing))
             session.refuse(status, fields, now, reason=phrase(clearing, status))
         else:
-            session.end(tuple(release_fields(clearing)), now)
+            session.end((*reason_fields(clearing), *self._spoken(clearing)), now)
 
     def over(self) -> None:
         """There is no call any more."""
@@ -430,6 +431,13 @@ class SipLeg:
             self._learns_of_the_other(kept)
             self.line.fields.write(fields, kept)
         return tuple(fields)
+
+    def _spoken(self, clearing: Clearing) -> Fields:
+        """What the other user says with the end of the call (RFC 7433), as far as the trunk lets it through."""
+        fields: Fields = []
+        if clearing.kept:
+            self.line.fields.write(fields, (item for item in clearing.kept if key(item.what) == USER_TO_USER))
+        return fields
 
     def _stand_in_accepted(self, now: float) -> None:
         self.offering = False

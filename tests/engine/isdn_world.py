@@ -147,10 +147,11 @@ class IsdnWorld(World):
         overlap: bool = False,
         routes: tuple[str, ...] = (),
         reliable: str = "off",
+        removes: str = "",
         snapshots: list[dict[str, Any]] | None = None,
     ) -> None:
         text = CONFIGURATION.replace("SIDE", side).replace("VARIANT", kind)
-        text = text.replace('reliable: "off"', f'reliable: "{reliable}"')
+        text = text.replace('reliable: "off"', f'reliable: "{reliable}", headers: {{remove: [{removes}]}}')
         if routes:
             text = text.partition("routes:\n")[0] + "routes:\n" + "".join(f"  - {each}\n" for each in routes)
         self.early: list[bytes] = []

@@ -308,3 +308,13 @@ def test_other_causes_are_the_end(tmp_path: Path) -> None:
     call.disconnect(Cause(17), world.now)
     line.expect("486")
     assert not world.switch.has("SETUP")
+
+
+def test_a_trunk_that_removes_user_to_user(tmp_path: Path) -> None:
+    """From the first message to the last."""
+    world = IsdnWorld(tmp_path, removes="User-to-User")
+    line, call = offered(world)
+    call.connect(world.now, HELLO)
+    assert spoken(line.established()) == ""
+    call.disconnect(Cause(16), world.now, HELLO)
+    assert spoken(line.hung_up()) == ""
