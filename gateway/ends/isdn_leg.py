@@ -290,6 +290,7 @@ class IsdnLeg:
             "tei": self.line.interface.tei,
             "media": self._endpoint.snapshot() if self._endpoint else None,
             "transfers": self.line.services.transfers.snapshot(self),
+            "network": self.line.services.snapshot(self),
             "marks": self.marks,
         }
 
@@ -303,6 +304,9 @@ class IsdnLeg:
         transfers = snapshot.get("transfers")
         if isinstance(transfers, dict):
             self.line.services.transfers.resume(self, transfers)
+        network = snapshot.get("network")
+        if isinstance(network, dict):
+            self.line.services.resume(self, network, now)
         media = snapshot["media"]
         if isinstance(media, dict):
             self._endpoint = self.line.media.restore(media, now, self._moved)

@@ -222,6 +222,17 @@ class IsdnServices:
         """The answer to a RETRIEVE of ours."""
         self.joinings.retrieved(leg, refused, now)
 
+    def snapshot(self, leg: "IsdnLeg") -> dict[str, object]:
+        """What the network has said of the call, and still owes an answer to; plain JSON values."""
+        return {"rlt": self.joinings.names.get(leg, 0), "single_step": self.single_steps.invoked(leg)}
+
+    def resume(self, leg: "IsdnLeg", snapshot: dict[str, Any], now: float) -> None:
+        """As it was. Raises KeyError, TypeError and ValueError for what is no snapshot."""
+        if snapshot["rlt"]:
+            self.joinings.names[leg] = int(snapshot["rlt"])
+        if snapshot["single_step"]:
+            self.single_steps.resume(leg, int(snapshot["single_step"]), now)
+
     def forget(self, leg: "IsdnLeg", now: float) -> None:
         """The leg is over."""
         self.transfers.forget(leg)

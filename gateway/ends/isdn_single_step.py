@@ -52,7 +52,16 @@ class IsdnSingleSteps:
         number = self._invoke(leg, request, now) if self.is_possible(leg) else None
         if number is None:
             self._line.timers.start(now, lambda then: leg.owner.transfer_outcome(leg, _UNABLE, then))
-            return
+        else:
+            self.resume(leg, number, now)
+
+    def invoked(self, leg: "IsdnLeg") -> int:
+        """The invokeId that is not answered yet; 0 for none."""
+        asked = self._asked.get(leg)
+        return asked.invoke_id if asked is not None else 0
+
+    def resume(self, leg: "IsdnLeg", number: int, now: float) -> None:
+        """The answer to that invoke is waited for."""
         seconds = ladder(self._line.end.configuration.ladder).services.get(SERVICE, Service()).response
         timer = self._line.timers.start(now + seconds, lambda then: self._silent(leg, then))
         self._asked[leg] = _Asked(number, timer)

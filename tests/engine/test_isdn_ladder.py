@@ -3,6 +3,7 @@
 The exchange is played by the test, with Q.931 messages and Facility elements.
 """
 
+import json
 from pathlib import Path
 
 import pytest
@@ -574,6 +575,22 @@ def test_the_transferee_hangs_up_during_a_single_step(tmp_path: Path) -> None:
     call.disconnect(Cause(16), stage.world.now)
     assert stage.outcome() == 487
     stage.ends("ssct", "failed")
+
+
+def test_the_result_of_a_single_step_after_a_restart(tmp_path: Path) -> None:
+    """The invoke is in the store with its call."""
+    stage = Stage(tmp_path, "qsig")
+    call, request = single_step(stage)
+    snapshots = [snapshot for _, snapshot in stage.world.gateway.changes() if snapshot]
+    again = IsdnWorld(tmp_path, "qsig")
+    again.switch.control.restore_call(call.snapshot(), again.now)
+    assert again.gateway.restore([("x", json.loads(json.dumps(each))) for each in snapshots], again.now) == ()
+    again.wait(1)
+    (there,) = [each for each in again.switch.control.calls if each.is_active]
+    done = TransferOutcome(Outcome.SUCCEEDED, operation="ssctInitiate", invoke_id=request.invoke_id)
+    there.facility(again.now, facility(done, "qsig"))
+    notify = again.pbx.expect("NOTIFY")
+    assert notify.body.startswith(b"SIP/2.0 200 ")
 
 
 def test_a_target_elsewhere_is_called(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.interworking.lint import lint_configuration
 from gateway.interworking.transfer_ladder import Kind, Ladder, ladder
 from gateway.model.errors import MappingError
 from gateway.model.legs import SignallingProtocol
@@ -70,3 +71,17 @@ def test_a_bad_table_is_told_where(tmp_path: Path, old: str, new: str, said: str
     with pytest.raises(MappingError) as caught:
         load(path, Ladder)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "said"), [("bad.yaml", "ladder: bad.yaml:"), ("nowhere", "no such file")])
+def test_a_configuration_that_names_a_bad_ladder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    """Told with the key of gateway.yaml, as by `refergate check`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bad.yaml").write_text("source: a test\nservices: {}\nrows: []\n")
+    path = tmp_path / "gateway.yaml"
+    path.write_text(f'listen: ["udp:127.0.0.1:5060"]\ntrunks: [{{name: pbx}}]\nladder: {name}\n')
+    (finding,) = lint_configuration(path)
+    assert "gateway.yaml:3: ladder" in str(finding)
+    assert said in str(finding)
