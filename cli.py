@@ -324,7 +324,10 @@ def check(files: tuple[Path, ...], settings: Path | None, as_json: bool) -> None
 )
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder for configuration, capture, records and log.")
 @click.option("--isdn", is_flag=True, help="One phone and an ISDN exchange: libpri where it is installed.")
-def demo(recorded: bool, capture: Path | None, phones: str | None, keep: Path | None, isdn: bool) -> None:
+@click.option("--h323", is_flag=True, help="One phone, and two behind another gateway that is reached over H.323.")
+def demo(
+    recorded: bool, capture: Path | None, phones: str | None, keep: Path | None, isdn: bool, h323: bool
+) -> None:
     """Make calls through a running gateway and transfer them.
 
     The gateway and three softphones are started on loopback: 1001 calls 1002 and transfers it to 1003, first blind,
@@ -339,7 +342,7 @@ def demo(recorded: bool, capture: Path | None, phones: str | None, keep: Path | 
     from gateway.console import live_demonstration
     from gateway.demonstration.phone import PhoneKind
 
-    wrong = live_demonstration.show(PhoneKind(phones) if phones else None, keep, isdn=isdn)
+    wrong = live_demonstration.show(PhoneKind(phones) if phones else None, keep, isdn=isdn, h323=h323)
     if wrong:
         _fail(wrong, 1)
 

@@ -61,10 +61,13 @@ class Writer:
 
     def h225(self, time: float, source: str, destination: str, octets: bytes) -> None:
         """An H.225.0 message, from the Q.931 octet on, in TPKT. Without a port the endpoint has 1720."""
-        framed = tpkt.frame(octets)
+        self.stream(time, source, destination, tpkt.frame(octets))
+
+    def stream(self, time: float, source: str, destination: str, octets: bytes) -> None:
+        """Octets of a TCP connection of H.323 as they are. Without a port the endpoint has 1720."""
         sender, receiver = _endpoint(source, CALL_SIGNALLING_PORT), _endpoint(destination, CALL_SIGNALLING_PORT)
         connection = self._connections.get((sender, receiver)) or self._connected(time, sender, receiver)
-        for packet in connection.sent(sender, framed):
+        for packet in connection.sent(sender, octets):
             self._packet(time, links.RAW, packet)
 
     def q931(self, time: float, from_user: bool, octets: bytes, tei: int = 0) -> None:

@@ -3,7 +3,7 @@
 import json
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from math import inf
 from pathlib import Path
@@ -16,6 +16,8 @@ from rich.text import Text
 from gateway.console import render
 from gateway.console.ladder import Rung, coloured
 from gateway.demonstration.exchange import ExchangeKind
+from gateway.demonstration.h323_scenes import H323_SCENES
+from gateway.demonstration.h323_stage import H323Stage
 from gateway.demonstration.isdn_scenes import ISDN_SCENES
 from gateway.demonstration.isdn_stage import IsdnStage
 from gateway.demonstration.json_peer import PeerError
@@ -44,27 +46,35 @@ class Played:
         return (self.fields["kind"], self.fields["outcome"]) == (self.scene.kind, "succeeded")
 
 
-def show(kind: PhoneKind | None = None, keep: Path | None = None, *, isdn: bool = False) -> str:
+def show(kind: PhoneKind | None = None, keep: Path | None = None, *, isdn: bool = False, h323: bool = False) -> str:
     """Plays every scene and draws it; what did not go as it should, "" when all did.
 
     `kind` None takes PJSIP where it works. `keep` is a folder for all files. `isdn` plays between a phone and an
-    exchange, which is libpri where that can be had. Raises GatewayError when something does
-    not start, OSError when there is no such folder.
+    exchange, which is libpri where that can be had; `h323` between a phone and another gateway over H.323. Raises
+    GatewayError when something does not start, OSError when there is no such folder.
     """
     out = render.console()
     with _terminable(), _folder(keep) as folder:
-        with (_isdn_stage if isdn else _stage)(folder, kind, out) as stage:
+        with _set(isdn=isdn, h323=h323)(folder, kind, out) as stage:
             played: list[Played] = []
-            wrong = _play_all(stage, ISDN_SCENES if isdn else SCENES, played, out)
+            wrong = _play_all(stage, _scenes(isdn=isdn, h323=h323), played, out)
         for each, end in zip(played, [*(next_one.begin for next_one in played[1:]), inf], strict=False):
             _draw(out, each, end, stage)
         wrong = "; ".join(filter(None, (wrong, *stage.gateway.faults()[:1])))
-        if not wrong and not isdn:
+        if not wrong and not (isdn or h323):
             out.print("\nrefergate demo --recorded shows the same attended transfer as ISDN, QSIG and H.323 say it")
         if keep:
             names = sorted(path.name for path in folder.iterdir())
             out.print(Text(f"\nIn {keep}: {', '.join(names)}"))
     return wrong
+
+
+def _set(*, isdn: bool, h323: bool) -> Callable[[Path, PhoneKind | None, Console], Stage]:
+    return _isdn_stage if isdn else _h323_stage if h323 else _stage
+
+
+def _scenes(*, isdn: bool, h323: bool) -> Sequence[Scene]:
+    return ISDN_SCENES if isdn else H323_SCENES if h323 else SCENES
 
 
 @contextmanager
@@ -120,6 +130,12 @@ def _isdn_stage(folder: Path, kind: PhoneKind | None, out: Console) -> Stage:
         stage = IsdnStage(folder, phones, ExchangeKind.BUILT_IN)
     made_of = f"{stage.phones_made_of}, {stage.exchange.kind} exchange"
     out.print(Text(f"refergate serve between a softphone and an ISDN exchange on loopback ({made_of})"))
+    return stage
+
+
+def _h323_stage(folder: Path, kind: PhoneKind | None, out: Console) -> Stage:
+    stage = H323Stage(folder, kind or (PhoneKind.PJSIP if PhoneKind.PJSIP.is_installed else PhoneKind.BUILT_IN))
+    out.print(Text(f"refergate serve between a softphone and the H.323 world on loopback ({stage.phones_made_of})"))
     return stage
 
 

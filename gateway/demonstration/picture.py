@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gateway.capture.signals import Signal, signals
+from gateway.h323 import h225, h450
+from gateway.h323.operations import operation_name
 from gateway.isdn import operations, q931
 from gateway.isdn.q931 import Message
 from gateway.model.errors import GatewayError
@@ -41,6 +43,9 @@ def steps(capture: Path, names: Mapping[str, str], begin: float, end: float) -> 
     for signal in signals(capture, lambda problem: None):
         key = (signal.destination, signal.octets)
         ends = frozenset({signal.source, signal.destination})
+        if signal.protocol in ("h225", "h245"):
+            found += _h323_step(signal, names) if begin <= signal.time < end else ()
+            continue
         if signal.protocol == "q931":
             found += _isdn_step(signal, names) if begin <= signal.time < end and ends <= names.keys() else ()
             continue
@@ -70,6 +75,40 @@ def _isdn_step(signal: Signal, names: Mapping[str, str]) -> Iterator[Step]:
     said = ", ".join(_components(message))
     label = f"{message.name} {said}" if said else message.name
     yield Step(signal.time, names[signal.source], names[signal.destination], label, bool(said))
+
+
+def _h323_step(signal: Signal, names: Mapping[str, str]) -> Iterator[Step]:
+    """A message of call signalling; the end that is not in `names` is a port of the only party of H.323 that is not
+    at the other end. Those that only carry H.245 are left out.
+    """
+    try:
+        message = h225.decode(signal.octets)
+    except GatewayError:
+        return
+    said = ", ".join(_operations(message))
+    if message.name == "FACILITY" and not said:
+        return
+    label = f"{message.name} {said}" if said else message.name
+    source, destination = _h323_ends(signal, names)
+    yield Step(signal.time, source, destination, label, bool(said))
+
+
+def _h323_ends(signal: Signal, names: Mapping[str, str]) -> tuple[str, str]:
+    """Who sends to whom. A connection leads to the listener of the one who was called."""
+    ours, theirs = list(names.values())[1:3]
+    listener = names.get(signal.destination) or names.get(signal.source) or ours
+    caller = ours if listener == theirs else theirs
+    to_listener = signal.destination in names or (listener == ours and signal.source not in names)
+    return (caller, listener) if to_listener else (listener, caller)
+
+
+def _operations(message: h225.CallSignal) -> Iterator[str]:
+    for octets in message.supplementary_services:
+        for component in h450.decode(octets).components:
+            if isinstance(component, Invoke):
+                yield operation_name(component.operation)
+            else:
+                yield _ANSWERS[type(component)]
 
 
 def _components(message: Message) -> Iterator[str]:

@@ -22,11 +22,18 @@ _BACKLOG = 256
 
 
 class H323Ports:
-    """At most `most` connections. The callables are set when the gateway is there: see `Gateway.h323_*`; `done` hears
-    that a burst is over.
+    """At most `most` connections. `tap` sees what passes: whether it came in, our end and the peer's, the octets.
+    The other callables are set when the gateway is there: see `Gateway.h323_*`; `done` hears that a burst
+    is over.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Callable[[], float], most: int) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        clock: Callable[[], float],
+        most: int,
+        tap: Callable[[bool, str, str, bytes], None] | None = None,
+    ) -> None:
         self.accepted: Callable[[int, str, str, int, float], bool] = lambda *_: False
         self.opened: Callable[[int, float], None] = lambda *_: None
         self.received: Callable[[int, bytes, float], None] = lambda *_: None
@@ -34,7 +41,7 @@ class H323Ports:
         self.datagram: Callable[[str, bytes, str, int, float], None] = lambda *_: None
         self.refused: Callable[[str, str], None] = lambda *_: None
         self.done: Callable[[], None] = lambda: None
-        self._loop, self._clock, self._most = loop, clock, most
+        self._loop, self._clock, self._most, self._tap = loop, clock, most, tap
         self._numbers = count(1)
         self._streams: dict[int, H323Stream] = {}
         self._listening: dict[str, socket.socket] = {}
@@ -133,6 +140,11 @@ class H323Ports:
             self.received(number, octets, self._clock())
             self.done()
 
+    def stream_seen(self, inbound: bool, ours: str, peer: str, octets: bytes) -> None:
+        """What passed."""
+        if self._tap is not None:
+            self._tap(inbound, ours, peer, octets)
+
     def stream_lost(self, number: int, why: str) -> None:
         """A connection is gone, or never was."""
         if self._streams.pop(number, None) is not None:
@@ -142,7 +154,7 @@ class H323Ports:
     # --- inside ---
 
     def _new_stream(self) -> H323Stream:
-        stream = H323Stream(self, next(self._numbers))
+        stream = H323Stream(self, next(self._numbers), is_seen=self._tap is not None)
         self._streams[stream.number] = stream
         return stream
 

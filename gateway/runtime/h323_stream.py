@@ -3,6 +3,8 @@
 import asyncio
 from typing import Protocol, cast
 
+from gateway.configuration.h323_trunk import written
+
 MOST_UNREAD = 1 << 20
 """Octets that a peer may leave unread; it is given up beyond (1 MiB)."""
 
@@ -18,17 +20,21 @@ class StreamOwner(Protocol):
     def stream_received(self, number: int, octets: bytes) -> None:
         """Octets as they came. Raises nothing."""
 
+    def stream_seen(self, inbound: bool, ours: str, peer: str, octets: bytes) -> None:
+        """What passed, for a capture; the ends are "address:port"."""
+
     def stream_lost(self, number: int, why: str) -> None:
         """It is no more, or never was."""
 
 
 class H323Stream(asyncio.Protocol):
-    """`number` names it. What is sent before it is open waits."""
+    """`number` names it; `is_seen`: what passes goes into a capture. What is sent before it is open waits."""
 
-    __slots__ = ("_owner", "_transport", "_waiting", "_why", "number")
+    __slots__ = ("_owner", "_transport", "_waiting", "_why", "is_seen", "number")
 
-    def __init__(self, owner: StreamOwner, number: int) -> None:
+    def __init__(self, owner: StreamOwner, number: int, *, is_seen: bool) -> None:
         self.number = number
+        self.is_seen = is_seen
         self._owner = owner
         self._transport: asyncio.Transport | None = None
         self._waiting = bytearray()
@@ -49,13 +55,14 @@ class H323Stream(asyncio.Protocol):
             self._transport.abort()
             return
         if self._waiting:
-            self._transport.write(bytes(self._waiting))
-            self._waiting.clear()
+            waiting, self._waiting = bytes(self._waiting), bytearray()
+            self._put(self._transport, waiting)
         self._owner.stream_opened(self.number)
 
     def data_received(self, octets: bytes) -> None:
         """See asyncio.Protocol."""
         if not self._why:
+            self._see(True, octets)
             self._owner.stream_received(self.number, octets)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -70,7 +77,7 @@ class H323Stream(asyncio.Protocol):
             return
         if transport.is_closing():
             return
-        transport.write(octets)
+        self._put(transport, octets)
         if transport.get_write_buffer_size() > MOST_UNREAD:
             self._why = "the peer does not read"
             transport.abort()
@@ -80,3 +87,13 @@ class H323Stream(asyncio.Protocol):
         self._why = self._why or "closed by us"
         if self._transport is not None:
             self._transport.close()
+
+    def _put(self, transport: asyncio.Transport, octets: bytes) -> None:
+        self._see(False, octets)
+        transport.write(octets)
+
+    def _see(self, inbound: bool, octets: bytes) -> None:
+        if self.is_seen and self._transport is not None:
+            ends = (self._transport.get_extra_info(name) or ("", 0) for name in ("sockname", "peername"))
+            ours, peer = (written(str(end[0]), end[1]) for end in ends)
+            self._owner.stream_seen(inbound, ours, peer, octets)

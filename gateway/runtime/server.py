@@ -109,7 +109,8 @@ class Server:
         self._d_channels.open(configuration)
         self._media_links = MediaLinks(self._loop, self._clock)
         self._media_links.open(configuration)
-        self._h323 = H323Ports(self._loop, self._clock, configuration.limits.connections)
+        tap = self._capture.h323 if self._capture else None
+        self._h323 = H323Ports(self._loop, self._clock, configuration.limits.connections, tap)
         self._h323.open(configuration)
         self.gateway = self._kind_of_gateway(bound)(
             configuration,

@@ -47,7 +47,7 @@ def traced(configuration: Configuration) -> frozenset[str]:
 
 class Capture:
     """A capture file of all signalling: SIP, whatever its transport, as UDP, so that what went by TLS can be read as
-    well; and the frames of D channels.
+    well; the frames of D channels; the connections of H.323.
 
     It is the tap of the transports and, with `d_channel`, of the D channels of `configuration`. A file that
     cannot be written to ends the capture, never the server. `wall` gives seconds since 1970. Raises OSError
@@ -80,6 +80,16 @@ class Capture:
         try:
             self._writer.lapd(self._wall(), trunk, inbound is is_network, frame)
         except OSError as error:
+            self._give_up(error)
+
+    def h323(self, inbound: bool, ours: str, peer: str, octets: bytes) -> None:
+        """Writes octets of a connection of H.323; the ends are "address:port"."""
+        if self._writer is None:
+            return
+        source, destination = (peer, ours) if inbound else (ours, peer)
+        try:
+            self._writer.stream(self._wall(), source, destination, octets)
+        except (OSError, LocalProtocolError) as error:
             self._give_up(error)
 
     def flush(self) -> None:

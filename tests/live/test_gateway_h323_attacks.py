@@ -23,13 +23,13 @@ _BOMB = frame(bytes.fromhex("0802000105" + "7e0400" + "05") + b"\xff" * 1023)
 _LONG = b"\x03\x00\xff\xff" + bytes(40_000)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def host() -> str:
     return next(iter(free_hosts().values()))
 
 
-@pytest.fixture
-def server(tmp_path: Path, host: str, callee: int) -> Iterator[Refergate]:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, host: str, callee: int) -> Iterator[Refergate]:
     """Calls from SIP go out over H.323 to the very same gateway, and from there to SIP again."""
     here = f"{host}:{PORT}"
     trunks = [
@@ -38,11 +38,12 @@ def server(tmp_path: Path, host: str, callee: int) -> Iterator[Refergate]:
         {"name": "lan", "protocol": "h323", "listen": here, "peers": [here], "fast_start": False},
     ]
     routes = [{"from": "lan", "match": "*", "to": "b"}, {"match": "*", "to": "lan"}]
-    with Refergate(tmp_path, {"trunks": trunks, "routes": routes}, transports=("udp",), level="info") as found:
+    folder: Path = tmp_path_factory.mktemp("h323")
+    with Refergate(folder, {"trunks": trunks, "routes": routes}, transports=("udp",), level="info") as found:
         yield found
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def callee() -> Iterator[int]:
     (port,) = free_ports(1)
     with SippLoad(CALLEE, port):
@@ -55,7 +56,7 @@ def test_calls_go_on(server: Refergate, host: str) -> None:
         for number in range(IDLE):
             attackers.enter_context(connected(host)).send(_HALF[: number % 6])
         throw(host)
-        words = ["-m", str(CALLS), "-r", "10", "-s", "2000", "-d", "100", "-timeout", "60s", "-timeout_error"]
+        words = ["-m", str(CALLS), "-r", "20", "-s", "2000", "-d", "100", "-timeout", "60s", "-timeout_error"]
         with SippLoad(CALL, own, f"{ADDRESS}:{server.port}", *words) as load:
             throw(host)
             load.wait(90)
