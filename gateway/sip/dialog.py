@@ -8,6 +8,7 @@ from gateway.sip.flow import Flow, Transport
 from gateway.sip.message import Message
 from gateway.sip.parameters import Parameters
 from gateway.sip.peer_profile import PeerProfile
+from gateway.sip.uri import Uri
 
 if TYPE_CHECKING:
     from gateway.sip.server_transaction import ServerTransaction
@@ -116,7 +117,7 @@ class Dialog:
             untagged(headers.get("to") or ""),
             untagged(headers.get("from") or ""),
             contact_uri(request),
-            headers.all("record-route"),
+            recorded_routes(request),
             flow,
             profile,
             remote_cseq=request.cseq,
@@ -132,7 +133,7 @@ class Dialog:
             self.local_address,
             self.remote_address,
             contact_uri(response) or self.remote_target,
-            response.headers.all("record-route")[::-1],
+            recorded_routes(response)[::-1],
             flow,
             self.profile,
             local_cseq=self.local_cseq,
@@ -242,6 +243,18 @@ def contact_uri(message: Message) -> str:
         return Address.parse(first).uri
     except DecodeError:
         return ""
+
+
+def recorded_routes(message: Message) -> tuple[str, ...]:
+    """The values of Record-Route. One that cannot be read leads nowhere and would stop all requests of the dialog."""
+    return tuple(value for value in message.headers.all("record-route") if _is_route(value))
+
+
+def _is_route(value: str) -> bool:
+    try:
+        return bool(Uri.parse(Address.parse(value).uri).host)
+    except DecodeError:
+        return False
 
 
 def untagged(value: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from gateway.sip.client_transaction import ClientTransaction, Failure
-from gateway.sip.dialog import Dialog, Fields
+from gateway.sip.dialog import Dialog, Fields, recorded_routes
 from gateway.sip.exchange import Exchange
 from gateway.sip.flow import Flow
 from gateway.sip.invitation import Invitation
@@ -199,7 +199,7 @@ class OutgoingInvite:
             return dialog
         early.is_early = False
         early.flow = transaction.flow
-        early.route_set = response.headers.all("record-route")[::-1]
+        early.route_set = recorded_routes(response)[::-1]
         early.refresh_target(response)
         return early
 

@@ -82,6 +82,15 @@ def test_dialog_of_the_calling_side() -> None:
     assert before.local_cseq == 3
 
 
+def test_a_route_that_cannot_be_read_stops_no_request() -> None:
+    before = Dialog("call", "ours", "", "<sip:a@h>", "<sip:b@h>", "sip:b@h", (), _FLOW, _PROFILE, local_cseq=3)
+    fields = (("Record-Route", "<sip:p2;lr>, <sip:b@[2001:db8::, <>, <mailto:a@b>"), ("CSeq", "3 INVITE"))
+    made = before.answered(response(200, fields), "theirs", _FLOW)
+    assert made.route_set == ("<sip:p2;lr>",)
+    assert made.next_hop == "sip:p2;lr"
+    assert made.next_request("ACK", 3)
+
+
 def test_useless_contact_changes_no_target() -> None:
     dialog = called()
     dialog.refresh_target(request("INVITE", "sip:b@h", (("Contact", "<nonsense"),)))
