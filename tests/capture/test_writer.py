@@ -6,6 +6,7 @@ import pytest
 
 from gateway.capture.signals import Signal
 from gateway.capture.writer import Writer
+from gateway.isdn.iua_message import IuaMessage, Kind, Tag, of_interface, of_link
 from gateway.model.errors import LocalProtocolError
 from tests.capture.recording import FACILITY, OPTIONS, RINGING, read
 from tests.peers import tshark
@@ -112,3 +113,22 @@ def test_message_that_does_not_fit_its_transport(tmp_path: Path) -> None:
             writer.sip(START, "192.0.2.1", "192.0.2.2", bytes(65_508))
         with pytest.raises(LocalProtocolError, match="TPKT"):
             writer.h225(START, "192.0.2.1", "192.0.2.2", bytes(65_532))
+
+
+def test_iua_is_an_sctp_association_that_tshark_follows(tmp_path: Path) -> None:
+    path = tmp_path / "iua.pcapng"
+    process, gateway = "192.0.2.1:49152", "192.0.2.9:9900"
+    data = (int(Tag.PROTOCOL_DATA), CALL_PROCEEDING)
+    with Writer(path) as writer:
+        writer.iua(START, process, gateway, IuaMessage(Kind.ASP_UP).encoded())
+        writer.iua(START + 1, gateway, process, IuaMessage(Kind.ASP_UP_ACK).encoded())
+        said = IuaMessage(Kind.DATA_INDICATION, (of_interface(7), of_link(0), data)).encoded()
+        writer.iua(START + 2, gateway, process, said)
+    (signal,) = read(path).signals
+    assert (signal.octets, signal.link, signal.transport) == (CALL_PROCEEDING, "iua:7/sapi0/tei0", "sctp")
+    options = ("-o", "iua.use_gsm_sapi_values:FALSE", "-o", "sctp.checksum:CRC 32c")
+    names = ["iua.message_class", "iua.message_type", "sctp.checksum.status", "q931.message_type"]
+    rows = tshark.fields(path, names, options=options)
+    assert [row[:3] for row in rows] == [["3", "1", "1"], ["3", "4", "1"], ["5", "2", "1"]]
+    assert rows[2][3] == "0x02"
+    assert tshark.malformed(path, options=options) == []
