@@ -186,12 +186,10 @@ def _replaces(name: str, recorded: Message, ours: Message, identities: Identitie
         yield False, _line(_title(name), one, other)
 
 
-def _state(name: str, recorded: Message, ours: Message, _identities: Identities) -> Iterator[Difference]:
-    """Subscription-State: state and reason count, seconds do not."""
-    one, other = (_words(each.headers.get(name) or "", "reason") for each in (recorded, ours))
-    if one != other:
-        same_state = one[0] == other[0]
-        yield same_state, _line(_title(name), recorded.headers.get(name) or "", ours.headers.get(name) or "")
+def _state(name: str, recorded: Message, ours: Message, identities: Identities) -> Iterator[Difference]:
+    """Subscription-State: the state counts; reason and seconds may vary."""
+    one, other = (_words(each.headers.get(name) or "") for each in (recorded, ours))
+    yield from _text(may_vary=one == other)(name, recorded, ours, identities)
 
 
 def _event(name: str, recorded: Message, ours: Message, _identities: Identities) -> Iterator[Difference]:
@@ -207,13 +205,11 @@ def _words(value: str, *names: str) -> tuple[str, ...]:
     return first.strip().lower(), *(parameters.get(name) or "" for name in names)
 
 
-def _reason(name: str, recorded: Message, ours: Message, _identities: Identities) -> Iterator[Difference]:
-    """Protocol and cause of each value; texts do not count."""
-    one, other = (sorted(_words(value, "cause") for value in each.headers.all(name)) for each in (recorded, ours))
-    if one != other:
-        # One side may say more than the other, but not something else.
-        may_vary = not one or not other or bool(set(one) & set(other))
-        yield may_vary, _line("Reason", ", ".join(recorded.headers.all(name)), ", ".join(ours.headers.all(name)))
+def _reason(name: str, recorded: Message, ours: Message, identities: Identities) -> Iterator[Difference]:
+    """Protocol and cause of each value; texts do not count. One side may say more, but not something else."""
+    one, other = ({_words(value, "cause") for value in each.headers.all(name)} for each in (recorded, ours))
+    may_vary = not one or not other or bool(one & other)
+    yield from _text(may_vary=may_vary)(name, recorded, ours, identities)
 
 
 def _content_type(name: str, recorded: Message, ours: Message, _identities: Identities) -> Iterator[Difference]:
