@@ -90,6 +90,13 @@ class Recording:
         calls += (each for each in self.isdn.entries if each.message.message_type is MessageType.SETUP)
         return sorted({each.frame for each in calls if each.is_ours is is_ours})
 
+    def answered_calls(self) -> list[tuple[int, int]]:
+        """The frames of INVITE and 200 of each SIP call that the played hosts have answered."""
+        finals = {each.transaction: each.frame for each in self.sip.entries if 200 <= each.message.status < 300}
+        asked = (each for each in self.sip.entries if each.is_initial and each.message.method == "INVITE")
+        theirs = (each for each in asked if not each.is_ours and not each.is_copy)
+        return [(each.frame, finals[each.transaction]) for each in theirs if each.transaction in finals]
+
     def configuration(self) -> dict[str, Any]:
         """gateway.yaml for the played hosts. Raises GatewayError."""
         return deduced(self.sip, self.isdn, self.hosts)
@@ -215,11 +222,14 @@ class _Playing:
 def _what_cannot_be_played(recording: Recording) -> list[str]:
     """Calls that the host made by itself, and calls that it answered itself: a phone, no gateway."""
     placed, taken = recording.frames_of_calls(is_ours=True), recording.frames_of_calls(is_ours=False)
+    answered = recording.answered_calls()
     if placed and not taken:
         frames = ", ".join(map(str, placed[:3]))
         return [f"{recording.hosts} places calls by itself (frame {frames}): a gateway passes calls on"]
-    if taken and not placed:
-        return [f"{recording.hosts} answers calls itself (frame {taken[0]}): a phone; a gateway passes calls on"]
+    alone = [first for first, last in answered if not any(first < frame < last for frame in placed)]
+    if (taken and not placed) or (answered and len(alone) == len(answered)):
+        frame = (alone or taken)[0]
+        return [f"{recording.hosts} answers calls itself (frame {frame}): a phone; a gateway passes calls on"]
     return []
 
 
