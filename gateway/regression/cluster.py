@@ -88,12 +88,19 @@ def _sent(client: "Client", file: ScenarioFile) -> Callable[[], Result]:
     """Puts one on its way; called, what comes back gives the result."""
     try:
         trial, capture = prepared(file.path, file.name)
-        octets = capture.read_bytes()
+        parcel = {each.name: each.read_bytes() for each in _needed(trial, capture)}
     except (GatewayError, OSError) as error:
         failed = Result(file.name, error=sentence(error))
         return lambda: failed
-    future: Any = client.submit(_tried, trial, str(capture), octets, pure=False)
+    future: Any = client.submit(_tried, trial, str(capture), parcel, pure=False)
     return lambda: _result(future, file.name)
+
+
+def _needed(trial: Trial, capture: Path) -> list[Path]:
+    """The capture; of a recording of refergate's own everything that stands beside it."""
+    if trial.scenario.recording is None:
+        return [capture]
+    return [path for path in capture.parent.iterdir() if path.is_file()]
 
 
 def _result(future: Any, name: str) -> Result:
@@ -104,12 +111,13 @@ def _result(future: Any, name: str) -> Result:
     return result
 
 
-def _tried(trial: Trial, capture: str, octets: bytes) -> Result:
+def _tried(trial: Trial, capture: str, parcel: dict[str, bytes]) -> Result:
     """On a worker: what is said of the capture names it as it is called at home."""
     from dataclasses import replace
 
     with TemporaryDirectory() as folder:
+        for name, octets in parcel.items():
+            Path(folder, name).write_bytes(octets)
         path = Path(folder, Path(capture).name)
-        path.write_bytes(octets)
         result = trial.run(path)
-        return replace(result, error=result.error.replace(str(path), capture))
+        return replace(result, error=result.error.replace(folder, str(Path(capture).parent)))

@@ -1,5 +1,6 @@
 """A suite: all scenarios of a folder, tried in processes side by side."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -59,8 +60,8 @@ def side_by_side(
         yield from map(do, files)
         return
     portion = max(1, len(files) // (count * _PORTIONS))
-    # A copy of this process has everything loaded already.
-    with ProcessPoolExecutor(count, mp_context=get_context("fork")) as pool:
+    # A copy of this process has everything loaded already, and none of it is ever garbage.
+    with ProcessPoolExecutor(count, mp_context=get_context("fork"), initializer=gc.freeze) as pool:
         try:
             yield from pool.map(do, files, chunksize=portion)
         except BrokenProcessPool:

@@ -11,6 +11,7 @@ from gateway.model.errors import GatewayError
 from gateway.regression import cluster
 from gateway.regression.suite import run, scenario_files
 from gateway.resources import folder
+from tests.regression.recorded_world import Recorded, blind
 from tests.regression.scenes import GREEN, RED, place
 
 distributed = pytest.importorskip("distributed", reason="Dask is not installed (extra cluster)")
@@ -32,6 +33,15 @@ def test_the_results_are_those_of_this_machine(address: str, tmp_path: Path) -> 
     (tmp_path / "broken.pcap").write_text("no capture")
     for files in (scenario_files(tmp_path), scenario_files(folder("pcaps"))):
         assert tuple(cluster.run(files, address)) == tuple(run(files, 1))
+
+
+def test_what_stands_beside_the_capture_of_a_recording_travels_too(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded = Recorded(tmp_path, monkeypatch)
+    blind(recorded.world())
+    (result,) = cluster.run(scenario_files(recorded.close() / "scenario.yaml"), address)
+    assert result.is_green, result
 
 
 def test_the_report_is_the_same_file(address: str, tmp_path: Path) -> None:

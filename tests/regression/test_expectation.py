@@ -1,9 +1,16 @@
 """Expectations of a recording: what was wanted, what came, in which frames."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from gateway.regression.comparison import Compared, Verdict
+from gateway.regression.conversation import Conversation
+from gateway.regression.expectation import verdicts
+from gateway.regression.message import Message
+from gateway.regression.scenario import Scenario
 from tests.regression.scenes import lines
 
 REFER_TO = "sip:carol@127.0.1.3:5060"
@@ -63,3 +70,37 @@ def test_the_nearest_message_is_told_with_its_frame(tmp_path: Path) -> None:
 def test_a_step_that_is_missing_does_not_hide_the_next_one(tmp_path: Path) -> None:
     expect = "flow:\n- message: REFER\n- message: CANCEL\n- message: NOTIFY\n- message: PRACK"
     assert [line.partition(":")[0] for line in lines(tmp_path, expect)] == ["flow.1", "flow.3"]
+
+
+def deviations(may_vary: list[Any], *compared: Compared) -> dict[str, int]:
+    """How many there are of each verdict when this may vary."""
+    told = Scenario.model_validate({"capture": "a", "as": "b", "may_vary": may_vary, "expect": {}})
+    found = cast(Conversation, SimpleNamespace(played=SimpleNamespace(compared=compared)))
+    return {verdict: len(those) for verdict, (_, those) in verdicts(told, found).items() if those}
+
+
+INVITE = Message(7, 1.0, "sip", "a", "b", "INVITE", b"")
+OTHER = Compared(Verdict.DIFFERENT, INVITE, INVITE, ("Contact: recorded x, ours y", "Supported: recorded x, ours -"))
+
+
+@pytest.mark.parametrize(
+    ("may_vary", "left"),
+    [
+        ([], {"different": 1}),
+        (["Contact"], {"different": 1}),
+        (["contact", "Supported"], {"equivalent": 1}),
+        ([{"message": "INVITE"}], {"equivalent": 1}),
+        ([{"message": "BYE"}], {"different": 1}),
+        (["Contact", {"message": "INVITE", "field": "Supported"}], {"equivalent": 1}),
+        (["Contact", {"message": "BYE", "field": "Supported"}], {"different": 1}),
+    ],
+)
+def test_what_may_vary_is_no_deviation(may_vary: list[Any], left: dict[str, int]) -> None:
+    assert deviations(may_vary, OTHER) == left
+
+
+def test_a_message_that_may_vary_may_be_missing_or_come_in_addition() -> None:
+    lone = Compared(Verdict.MISSING, INVITE, None), Compared(Verdict.EXTRA, None, INVITE)
+    assert deviations([], *lone) == {"missing": 1, "extra": 1}
+    assert deviations(["Contact"], *lone) == {"missing": 1, "extra": 1}
+    assert deviations([{"message": "INVITE"}], *lone) == {"equivalent": 2}

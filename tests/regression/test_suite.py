@@ -1,6 +1,7 @@
 """Suites: which scenarios, in which order, side by side, with one result each; and the command that runs them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from click.testing import CliRunner
 
 from cli import refergate
 from gateway.model.errors import GatewayError
+from gateway.regression.playing import play
+from gateway.regression.scenario import configuration_of, scenario
 from gateway.regression.suite import run, scenario_files
 from gateway.regression.trial import Result
 from gateway.resources import folder
@@ -39,10 +42,38 @@ def test_a_folder_without_scenarios_is_an_error(tmp_path: Path) -> None:
 
 
 def test_every_run_gives_the_same_alone_and_side_by_side() -> None:
-    files = scenario_files(folder("pcaps"))[:6]
+    every = scenario_files(folder("pcaps"))
+    files = [*every[:3], *(file for file in every if "_refer_" in file.name)]
     alone = tuple(run(files, 1))
     assert all(result.is_green for result in alone)
     assert {tuple(run(files, jobs)) for jobs in (1, 2, 3, 2)} == {alone}
+
+
+def test_every_active_replay_says_the_same_to_the_octet() -> None:
+    path = folder("pcaps") / "gateway_etsi_refer_refused.yaml"
+    found = scenario(path)
+    capture, settings = path.parent / found.capture, configuration_of(path, found)
+    runs = [play(capture, found.hosts, settings, seed=found.seed).as_document() for _ in range(10)]
+    assert all(each == runs[0] for each in runs)
+    other = play(capture, found.hosts, settings, seed=1)
+    assert other.agrees
+    assert other.as_document()["sent"] != runs[0]["sent"]
+
+
+def test_an_active_scenario_is_red_when_the_gateway_does_something_else(tmp_path: Path) -> None:
+    """The same recording with another decision in the configuration."""
+    name = "gateway_sip_blind"
+    text = (folder("pcaps") / f"{name}.yaml").read_text()
+    shutil.copy(folder("pcaps") / f"{name}.pcapng", tmp_path)
+    (tmp_path / f"{name}.yaml").write_text(text.replace("trusted: true", "trusted: true\n      transfer: reject", 1))
+    (result,) = run(scenario_files(tmp_path))
+    told = {each.place: each for each in result.unmet}
+    assert told["records.0.outcome"].came == "refused"
+    assert told["flow.1"].came.startswith("none behind REFER from")
+    assert "202 REFER to 127.0.0.2" in told["compared.different"].came
+    assert "status: recorded 202, ours 603" in told["compared.different"].came
+    assert told["compared.different"].frames
+    assert "INVITE to 127.0.0.4" in told["compared.missing"].came
 
 
 def test_results_keep_the_order_whoever_is_first(suite: Path) -> None:
