@@ -6,9 +6,11 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from pydantic import BaseModel
 
 from gateway.model.errors import MappingError
-from gateway.regression.scenario import Scenario, configuration_of, is_scenario, scenario, schema
+from gateway.regression.matcher import Matcher
+from gateway.regression.scenario import Expectations, Scenario, Step, configuration_of, is_scenario, scenario, schema
 from gateway.resources import folder
 from tests.regression.scenes import CAPTURE, GREEN, place
 
@@ -134,3 +136,17 @@ def test_the_json_schema_accepts_what_we_accept(more: dict[str, Any]) -> None:
 )
 def test_the_json_schema_refuses_what_we_refuse(more: dict[str, Any]) -> None:
     assert list(VALIDATOR.iter_errors({"capture": "a.pcap", "expect": {}, **more}))
+
+
+GUIDE = (Path(__file__).parents[2] / "docs/scenarios.md").read_text()
+
+
+@pytest.mark.parametrize("model", [Scenario, Expectations, Step, Matcher], ids=lambda model: model.__name__)
+def test_the_guide_has_every_key(model: type[BaseModel]) -> None:
+    names = {field.alias or name for name, field in model.model_fields.items()}
+    assert {name for name in names if f"`{name}`" not in GUIDE and f"{{{name}: " not in GUIDE} - {"at_most"} == set()
+
+
+def test_the_example_of_the_guide_is_a_scenario() -> None:
+    example = yaml.safe_load(GUIDE.partition("```yaml")[2].partition("```")[0])
+    assert Scenario.model_validate(example).hosts == ("192.0.2.1", "user")

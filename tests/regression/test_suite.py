@@ -5,18 +5,17 @@ import shutil
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from cli import refergate
 from gateway.model.errors import GatewayError
+from gateway.regression import trial
 from gateway.regression.playing import play
 from gateway.regression.scenario import configuration_of, scenario
 from gateway.regression.suite import run, scenario_files
-from gateway.regression.trial import Result
 from gateway.resources import folder
 from tests.regression.scenes import CAPTURE, GREEN, RED, place
 from tests.test_cli import refused
-from tests.test_cli import run as in_process
 
 
 @pytest.fixture
@@ -26,6 +25,11 @@ def suite(tmp_path: Path) -> Path:
         place(tmp_path, expect, name=name)
     (tmp_path / "gateway.yaml").write_text("listen: []\n")
     return tmp_path
+
+
+def command(*words: str) -> Result:
+    """The command `replay`."""
+    return CliRunner().invoke(refergate, ["replay", *words])
 
 
 def test_the_scenarios_of_a_folder_in_the_order_of_their_names(suite: Path) -> None:
@@ -91,7 +95,7 @@ def test_a_file_that_is_no_good_does_not_keep_the_others_from_their_result(suite
 
 
 def test_a_fault_of_ours_is_a_result_too(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*_: object) -> Result:
+    def fails(*_: object) -> trial.Result:
         raise ZeroDivisionError("on purpose")
 
     monkeypatch.setattr("gateway.regression.trial.unmet", fails)
@@ -100,13 +104,13 @@ def test_a_fault_of_ours_is_a_result_too(suite: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize(("names", "code"), [(["b.scenario.yaml"], 0), (["b.scenario.yaml", "a"], 1), (["a"], 1)])
 def test_the_exit_code_says_whether_all_is_as_expected(suite: Path, names: list[str], code: int) -> None:
-    done = CliRunner().invoke(refergate, ["replay", str(suite if len(names) > 1 else suite / names[0])])
+    done = command(str(suite if len(names) > 1 else suite / names[0]))
     assert done.exit_code == code
 
 
 def test_a_red_scenario_says_what_was_wanted_and_what_came(suite: Path) -> None:
-    done = in_process("replay", str(suite))
-    assert done.returncode == 1
+    done = command(str(suite))
+    assert done.exit_code == 1
     assert done.stderr == ""
     first, second, last = done.stdout.splitlines()
     assert first == "failed  a/red.yaml"
@@ -115,7 +119,7 @@ def test_a_red_scenario_says_what_was_wanted_and_what_came(suite: Path) -> None:
 
 
 def test_the_document_has_every_result(suite: Path) -> None:
-    done = in_process("replay", str(suite), "--json", "-j", "2")
+    done = command(str(suite), "--json", "-j", "2")
     document = json.loads(done.stdout)
     assert {key: document[key] for key in ("scenarios", "passed", "failed", "error")} == {
         "scenarios": 3,
@@ -129,8 +133,8 @@ def test_the_document_has_every_result(suite: Path) -> None:
 
 def test_bad_files_are_told_in_a_line_each_and_the_exit_code_is_2(suite: Path) -> None:
     (suite / "c.scenario.yaml").write_text("capture: gone.pcap\nexpect: {}\n")
-    done = in_process("replay", str(suite))
-    assert done.returncode == 2
+    done = command(str(suite))
+    assert done.exit_code == 2
     assert done.stderr == f"refergate: {suite}/c.scenario.yaml:1: capture: no such file: gone.pcap\n"
     assert done.stdout.splitlines()[-1] == "4 scenarios: 2 passed, 1 failed, 1 error"
 
@@ -162,5 +166,5 @@ def test_what_does_not_go_together(suite: Path, words: list[str], line: str) -> 
 
 
 def test_the_schema_is_printed() -> None:
-    done = CliRunner().invoke(refergate, ["replay", "--schema"])
+    done = command("--schema")
     assert json.loads(done.stdout)["title"] == "refergate scenario"
