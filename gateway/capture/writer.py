@@ -129,6 +129,13 @@ class Writer:
         self._file.write(_block(6, header + octets))
 
 
+def prepare() -> None:
+    """Loads at once what takes seconds to load when the first TCP or SCTP packet is written: for who must not wait."""
+    import scapy.layers.inet
+    import scapy.layers.inet6
+    import scapy.layers.sctp  # noqa: F401
+
+
 class _Connection:
     """A TCP connection: what each end has sent so far."""
 
