@@ -137,6 +137,7 @@ class H323End:
 
 def prepare() -> None:
     """Has every codec written and read once, which takes a moment the first time."""
+    per.prepare()
     call = signals.Call(1, identifier=bytes(16))
     h225.decode(h225.encode(signals.setup(call, (), [("dialledDigits", "1")], [])))
     h225.decode(h225.encode(signals.connect(call, ())))

@@ -10,6 +10,7 @@ from gateway.h323.call import H323Call
 from gateway.h323.call_contents import Contents
 from gateway.hub.leg import LegEvents
 from gateway.model.call import Answer, Capability, Clearing, Information, Progress
+from gateway.model.errors import GatewayError
 from gateway.model.legs import SignallingProtocol
 from gateway.model.transfer import (
     DialogReference,
@@ -107,7 +108,11 @@ class H323Leg:
         self.answered = True
         self.local_session = answer.session or self.local_session
         contents = self.media.answer(answer.session, now)
-        self._call.connect(now, self.line.connecting(self, answer, contents))
+        said = self.line.connecting(self, answer, contents)
+        try:
+            self._call.connect(now, said)
+        except GatewayError:  # a name or number that H.225.0 has no room for
+            self._call.connect(now, replace(said, party=None, display=""))
         self.line.answered(self, now)
         self.media.connected(late=self._is_late, now=now)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.configuration import H323Trunk
 from gateway.ends.h323_control_link import H323ControlLink
+from gateway.ends.h323_descriptions import CODECS, carries, fits, is_other, pairs, takes, written
 from gateway.ends.h323_media_table import PATIENCE, TABLE, Due, MediaAction, MediaInput
 from gateway.h323.call import H323Call
 from gateway.h323.call_contents import Contents
@@ -26,9 +27,8 @@ from gateway.interworking import h245_sdp
 from gateway.interworking.h245_sdp import USER_INPUT, AudioDescription
 from gateway.model.call import Clearing
 from gateway.model.causes import Cause
-from gateway.model.errors import GatewayError
 from gateway.model.timers import Timer, TimerQueue
-from gateway.sip.sdp import Direction, Origin, same_media
+from gateway.sip.sdp import Direction, same_media
 
 if TYPE_CHECKING:
     from gateway.ends.h323_connections import H323Connections
@@ -38,19 +38,9 @@ _NO_CHANNEL = Clearing(503, Cause(47))
 _SILENT = Clearing(408, Cause(102))
 _EVENTS = 101
 """The payload type of RFC 4733 events before the other side has named one."""
-_SESSION = 1
 _TRIED_AGAIN = 1.0
 _TAKES_A_MOMENT = 0.3
 """Seconds after a change by the peer in which others may follow that belong to it."""
-
-CODECS: dict[str, tuple[Codec, ...]] = {
-    "pcma": (Codec.G711_ALAW,),
-    "pcmu": (Codec.G711_ULAW,),
-    "g722": (Codec.G722,),
-    "g729": (Codec.G729_A, Codec.G729, Codec.G729_AB, Codec.G729_B),
-    "opus": (Codec.OPUS,),
-}
-"""The codecs of gateway.yaml as H.245 knows them."""
 
 
 class MediaOwner(Protocol):
@@ -156,12 +146,12 @@ class H323Media(ControlEvents):
         allowed = self._allowed
         found = fast_start.proposals(self._call.offered_channels)
         usable = [each for each in found if each.format.codec in allowed]
-        chosen = [to_caller for to_caller, _ in _pairs(usable)]
+        chosen = [to_caller for to_caller, _ in pairs(usable)]
         if not chosen:
             return b""
         self._proposals = tuple(usable)
         offered = AudioDescription(tuple(each.format for each in chosen), chosen[0].receiver)
-        self.told = _written(offered)
+        self.told = written(offered)
         return self.told
 
     def early(self, session: bytes) -> tuple[bytes, ...]:
@@ -172,12 +162,12 @@ class H323Media(ControlEvents):
         local = self._local
         if local is None or not local.address.media:
             return ()
-        fitting = [each for each in self._proposals if _takes(local, each.format)]
-        pairs = {each.format.codec: (each, other) for each, other in _pairs(fitting)}
-        if not pairs:
+        fitting = [each for each in self._proposals if takes(local, each.format)]
+        usable = pairs(fitting)
+        if not usable:
             return ()
         self._proposals = ()
-        to_caller, from_caller = pairs[next(iter(pairs))]
+        to_caller, from_caller = usable[0]
         for channel in fast_start.channels(fast_start.accepted(to_caller, from_caller, local.address), caller=False):
             self._adopt(channel)
         return fast_start.answer(to_caller, from_caller, local.address)
@@ -385,7 +375,7 @@ class H323Media(ControlEvents):
         if self._asked is not None and receives and not self._is_paused:
             self._take_asked(session, self._asked, local, now)
         wanted = self._capabilities()
-        if receives and (self._receiving is None or _fits(self._receiving, local)):
+        if receives and (self._receiving is None or fits(self._receiving, local)):
             if self._is_paused or session.local is None or session.local != wanted:
                 self._is_paused = False
                 session.set_capabilities(wanted, now)
@@ -395,7 +385,7 @@ class H323Media(ControlEvents):
 
     def _take_asked(self, session: ControlSession, asked: Channel, local: AudioDescription, now: float) -> None:
         self._asked = None
-        if asked.format is None or not _takes(local, asked.format):
+        if asked.format is None or not takes(local, asked.format):
             session.reject_channel(asked, "dataTypeNotSupported", now)
             return
         session.accept_channel(asked, local.address, now)
@@ -416,7 +406,7 @@ class H323Media(ControlEvents):
         it to the old one.
         """
         sending, local = self._sending, self._local
-        if sending is not None and local is not None and not _carries(local, sending):
+        if sending is not None and local is not None and not carries(local, sending):
             session.close_channel(sending, now)
             self._sending = None
 
@@ -467,7 +457,7 @@ class H323Media(ControlEvents):
         session, local = self._session, self._local
         if session is not None and session.remote is not None and session.remote.is_empty:
             return True
-        return self._sending is not None and (local is None or _carries(local, self._sending))
+        return self._sending is not None and (local is None or carries(local, self._sending))
 
     def _is_hearing(self) -> bool:
         """Whether the peer sends where the other side wants it; that wants nothing as long as nobody is there."""
@@ -475,7 +465,7 @@ class H323Media(ControlEvents):
         if local is None:
             return True
         if local.direction.receives and local.address.media:
-            return self._receiving is not None and _fits(self._receiving, local)
+            return self._receiving is not None and fits(self._receiving, local)
         return self._receiving is None and self._is_paused
 
     # --- what the hub is told ---
@@ -533,10 +523,10 @@ class H323Media(ControlEvents):
         if local is None or as_offer:
             sends = local is None or self._receiving is not None or self._session is None
             ways = Direction.of(sends=sends, receives=receives)
-            return _written(AudioDescription((format,), address, ways, event))
+            return written(AudioDescription((format,), address, ways, event))
         ways = Direction.of(sends=local.direction.receives, receives=receives and local.direction.sends)
         event = event if local.telephone_event is not None else None
-        return _written(AudioDescription((format,), address, ways, event, local.place), self._local_session)
+        return written(AudioDescription((format,), address, ways, event, local.place), self._local_session)
 
     def _offer_ours(self, now: float) -> None:
         self.told = self._described(as_offer=True)
@@ -555,7 +545,7 @@ class H323Media(ControlEvents):
         if self._due is not Due.NOTHING or self._opening is not None:
             return
         said = self._described(as_offer=True)
-        if said and _is_other(said, self.told):
+        if said and is_other(said, self.told):
             self.told = said
             self._owner.media_changed(said, now)
 
@@ -569,47 +559,3 @@ class H323Media(ControlEvents):
         if self._due is Due.NOTHING:
             self.told = self._described(as_offer=True) or self.told
             self._owner.media_changed(self.told, now)
-
-
-def _pairs(proposals: list[Proposal]) -> list[tuple[Proposal, Proposal]]:
-    """Ways to the caller and from it in the same codec, as the caller prefers them."""
-    back = {each.format.codec: each for each in reversed(proposals) if each.from_caller}
-    there = [each for each in proposals if not each.from_caller and each.receiver.media]
-    return [(each, back[each.format.codec]) for each in there if each.format.codec in back]
-
-
-def _takes(local: AudioDescription, sent: AudioFormat) -> bool:
-    """Whether the other side understands what is sent in this format."""
-    return any(each.codec.can_play(sent.codec) for each in local.formats)
-
-
-def _carries(local: AudioDescription, sending: Channel) -> bool:
-    """Whether what the other side sends can go over a channel."""
-    return sending.format is not None and any(sending.format.codec.can_play(each.codec) for each in local.formats)
-
-
-def _fits(receiving: Channel, local: AudioDescription) -> bool:
-    """Whether what the peer sends comes where the other side wants it, in a codec that it takes."""
-    to_there = receiving.receiver.media == local.address.media
-    return to_there and receiving.format is not None and _takes(local, receiving.format)
-
-
-def _written(described: AudioDescription, offer: bytes = b"") -> bytes:
-    """As a session description; b"" when there is nothing to describe."""
-    host = described.address.media.rpartition(":")[0].strip("[]")
-    try:
-        return h245_sdp.session_description(described, Origin(_SESSION, 1, host), offer)
-    except GatewayError:
-        return b""
-
-
-def _is_other(one: bytes, other: bytes) -> bool:
-    """Whether codec, address or direction are others."""
-    first, second = h245_sdp.audio_description(one), h245_sdp.audio_description(other)
-    if first is None or second is None:
-        return first is not second
-    return (first.formats[0].codec, first.address, first.direction) != (
-        second.formats[0].codec,
-        second.address,
-        second.direction,
-    )

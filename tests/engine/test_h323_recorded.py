@@ -24,6 +24,7 @@ NUMBERS = {"A": "1001", "B": "1002", "C": "1003"}
 ROLES = {host: role for role, host in HOSTS.items()}
 CASES = [
     *(("basic_faststart_tunnel", role) for role in "AB"),
+    *(("basic_slowstart_tunnel", role) for role in "AB"),
     *(("blind_empty_id", role) for role in "ABC"),
     *(("blind_err_c_denies_call", role) for role in "ABC"),
     *(("blind_err_transferred_denies", role) for role in "A"),
