@@ -130,7 +130,7 @@ class Writer:
 
 
 def prepare() -> None:
-    """Loads at once what takes seconds to load when the first TCP or SCTP packet is written: for who must not wait."""
+    """Loads now what else takes seconds when the first TCP or SCTP packet is written: for who must not wait then."""
     import scapy.layers.inet
     import scapy.layers.inet6
     import scapy.layers.sctp  # noqa: F401

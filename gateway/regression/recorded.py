@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
+from gateway.capture import iua
 from gateway.configuration import Configuration, configuration
 from gateway.engine.gateway import Found, Gateway
 from gateway.engine.record_document import document
@@ -35,6 +36,7 @@ from gateway.regression.played import Played
 from gateway.sip.flow import Flow, Transport
 from gateway.tables import Table, load
 
+_SIGNALLING = frozenset(("sip", "q931", "iua"))
 _UNKNOWN: dict[str, Any] = {"own_host": "", "peer_names": (), "network.connect": 0, "network.address": ""}
 """What is answered to a question that the recorded run never asked."""
 
@@ -143,7 +145,8 @@ class _Run:
             # Rows are JSON as they are.
             self._gateway.restore([(key, snapshot) for key, snapshot in line["rows"]], self.now)
         elif what in INPUTS:
-            self._note(line, arguments)
+            if any(isinstance(each, bytes) for each in arguments):
+                self._note(self._message(line, arguments, inbound=True), self._received)
             getattr(self._gateway, what)(*arguments, self.now)
         else:
             raise DecodeError(f"nobody knows what {what!r} is", where=str(self._folder / self._recording.events))
@@ -154,18 +157,18 @@ class _Run:
         except GatewayError as error:
             self._events.append({"event": "reload.refused", "reason": str(error)})
 
-    def _note(self, line: Line, arguments: tuple[Any, ...]) -> None:
-        if any(isinstance(each, bytes) for each in arguments):
-            self._received.append(self._message(line, arguments, inbound=True))
-            self._said.append(self._received[-1])
+    def _note(self, message: Message, told: list[Message]) -> None:
+        """Signalling is told; what links only need for themselves is compared, and no more."""
+        if message.protocol in _SIGNALLING:
+            told.append(message)
+            self._said.append(message)
 
     # --- what the gateway says and asks ---
 
     def _output(self, name: str) -> Callable[..., None]:
         def sent(*arguments: Any) -> None:
             ours = self._message({"at": self.now}, arguments)
-            self._sent.append(ours)
-            self._said.append(ours)
+            self._note(ours, self._sent)
             self._compare(name, arguments, ours)
 
         return sent
@@ -236,16 +239,24 @@ class _Network:
 
 
 def _carried(where: Any, octets: bytes) -> tuple[str, str, bytes]:
-    """Protocol, name and octets of what is said: of a LAPD frame the Q.931 message in it, or its kind."""
+    """Protocol, name and octets of what is said: of a LAPD frame or an IUA message the Q.931 message in it."""
     if isinstance(where, Flow):
         return "sip", name_of("sip", octets), octets
     try:
         frame = lapd_frame.decode(octets)
     except DecodeError:
-        return "link", "?", octets
+        return _in_iua(octets)
     if frame.kind in (Kind.I, Kind.UI) and frame.sapi == CALL_CONTROL_SAPI:
         return "q931", name_of("q931", frame.information), frame.information
     return "lapd", frame.kind.value, octets
+
+
+def _in_iua(octets: bytes) -> tuple[str, str, bytes]:
+    try:
+        found = iua.iua_message(octets, "sctp")
+    except DecodeError:
+        found = None
+    return ("link", "?", octets) if found is None else ("iua", name_of("iua", found.octets), found.octets)
 
 
 def _differences(recorded: tuple[Any, ...], ours: tuple[Any, ...]) -> Iterator[str]:

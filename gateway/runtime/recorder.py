@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from gateway.capture.writer import LARGEST_UDP, Writer
-from gateway.configuration import BackhaulChannel, Configuration, IsdnTrunk, IuaInterface
+from gateway.capture.writer import LARGEST_UDP, Writer, prepare
+from gateway.configuration import BackhaulChannel, Configuration, DahdiDevice, IsdnTrunk, IuaInterface, UdpEnds
 from gateway.engine.tokens import TokensFrom, seeded
 from gateway.hub.leg import Observer
 from gateway.model.errors import GatewayError, LocalProtocolError
@@ -70,11 +70,13 @@ class Recorder:
     def begin(self, settings: Configuration, listeners: Sequence[tuple[Transport, str, int]]) -> None:
         """The listeners are bound: the scenario can be written."""
         self._settings, self._listeners = settings, listeners
+        if any(isinstance(each.d_channel, IuaInterface) for each in settings.isdn_trunks):
+            prepare()
         document = {
             "capture": CAPTURE,
             "title": "recorded by refergate serve --record",
             "recorded_with": {"programs": [f"refergate {_version('refergate')}"]},
-            "as": sorted({str(Endpoint(host, port)) for _, host, port in listeners}),
+            "as": [*sorted({str(Endpoint(host, port)) for _, host, port in listeners}), *self._sides()],
             "configuration": CONFIGURATION,
             "recording": {
                 "events": EVENTS,
@@ -89,6 +91,12 @@ class Recorder:
         }
         text = yaml.safe_dump(document, sort_keys=False)
         self._try(lambda: (self._folder / SCENARIO).write_text(text))
+
+    def _sides(self) -> list[str]:
+        """Which sides of D channels are ours."""
+        assert self._settings is not None
+        lapd = (each for each in self._settings.isdn_trunks if isinstance(each.d_channel, UdpEnds | DahdiDevice))
+        return sorted({trunk.side for trunk in lapd})
 
     def input(self, name: str, arguments: Sequence[Any], now: float) -> None:
         """The gateway is told something."""
