@@ -70,7 +70,7 @@ def _do(world: H323World, ours: Any, talk: Talk, step: str) -> None:
     if step in offers:
         ours.request("INVITE", body=offers[step])
     elif step in ("pause", "unpause", "dial") and talk.session is not None:
-        {"pause": talk.pause, "unpause": talk.resume, "dial": lambda: talk.dial("5")}[step]()
+        _of_the_endpoint(talk, step)
     elif step == "close" and talk.session is not None and talk.sending is not None:
         talk.session.close_channel(talk.sending, world.now)
     elif step == "garbage" and talk.call.tunnels:
@@ -85,3 +85,12 @@ def _do(world: H323World, ours: Any, talk: Talk, step: str) -> None:
         elif message.method == "INVITE":
             world.pbx.inbox.remove(message)
             world.pbx.reply(message, 200, body=sdp(4000, codecs="8"))
+
+
+def _of_the_endpoint(talk: Talk, step: str) -> None:
+    if step == "dial":
+        talk.dial("5")
+    elif step == "pause":
+        talk.pause()
+    else:
+        talk.resume()
