@@ -163,10 +163,19 @@ class _Playing:
             if not entry.is_ours:
                 self._held.append(entry)
                 self._feed_what_is_ready()
-        self._advance(stage.now + _AFTER)
+        self._play_what_is_left()
         for entry in self._held:
             self._part(entry).leave_out(entry)
         return self._played()
+
+    def _play_what_is_left(self) -> None:
+        """Of what is still held back some waits for what never comes to be said: it need not."""
+        end = self._stage.now + PATIENCE
+        self._advance(self._stage.now + _AFTER)
+        while self._held and self._stage.now <= end:
+            self._said = -1
+            self._feed_what_is_ready()
+            self._advance(self._stage.now + _AFTER)
 
     def _advance(self, until: float) -> None:
         """Time goes by; what was held back is fed in as soon as it can be."""

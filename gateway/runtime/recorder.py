@@ -201,7 +201,8 @@ class Recorder:
         if settings is None or link is None or isinstance(link, BackhaulChannel):
             return False
         if isinstance(link, IuaInterface):
-            ends = str(Endpoint(link.host, link.port)), str(Endpoint(self._listeners[0][1], link.port))
+            # Our end has a port of the system's choice; in the capture it is where our SIP is, so that `as` names it.
+            ends = str(Endpoint(link.host, link.port)), str(Endpoint(*self._listeners[0][1:]))
             self._capture.iua(self.wall(), *(ends if inbound else ends[::-1]), octets)
         else:
             from_user = inbound is not (settings.side == "user")
