@@ -4,20 +4,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from gateway.configuration import Configuration
-from gateway.ends.h323_connections import H323Connections
-from gateway.ends.h323_identities import H323Identities
-from gateway.ends.h323_leg import H323Leg
-from gateway.ends.h323_line import H323Line
 from gateway.ends.h323_network import H323Network
-from gateway.h323 import h225, h450, per, signals
 from gateway.hub.leg import LegEvents, Observer
 from gateway.hub.overload import Overload
 from gateway.model.call import CallRequest
 from gateway.model.errors import GatewayError
-from gateway.model.remote_operations import Invoke
 from gateway.model.timers import TimerQueue
 
 if TYPE_CHECKING:
+    from gateway.ends.h323_connections import H323Connections
+    from gateway.ends.h323_identities import H323Identities
+    from gateway.ends.h323_leg import H323Leg
+    from gateway.ends.h323_line import H323Line
     from gateway.ends.h323_transferring import Transferring
 
 _IDENTIFY = 7
@@ -50,24 +48,36 @@ class H323End:
         self.hub: LegEvents
         self.overload = Overload(observer)
         self.is_draining = False
-        self.connections = H323Connections(self, network, observer)
-        self.identities = H323Identities(timers)
+        self.connections: H323Connections
+        self.identities: H323Identities
         self.transferring: dict[H323Leg, Transferring] = {}
-        self.lines: dict[str, H323Line] = {
-            settings.name: H323Line(self, settings, configuration) for settings in configuration.h323_trunks
-        }
+        self.lines: dict[str, H323Line] = {}
+        if configuration.h323_trunks:
+            self._open(configuration)
+
+    def _open(self, configuration: Configuration) -> None:
+        # Who has no H.323 trunk need not wait for its codecs to be loaded.
+        from gateway.ends.h323_connections import H323Connections
+        from gateway.ends.h323_identities import H323Identities
+        from gateway.ends.h323_line import H323Line
+
+        self.connections = H323Connections(self, self.network, self.observer)
+        self.identities = H323Identities(self.timers)
+        for settings in configuration.h323_trunks:
+            self.lines[settings.name] = H323Line(self, settings, configuration)
 
     def start(self, now: float) -> None:
         """All listeners are bound: gatekeepers are looked for. The codecs are made now, not by the first call."""
         if self.lines:
-            prepare()
+            _prepare()
         for line in self.lines.values():
             if line.gatekeeper is not None:
                 line.gatekeeper.start(now)
 
     def stop(self, now: float) -> None:
         """Every call ends, and every registration."""
-        self.connections.close_all(now)
+        if self.lines:
+            self.connections.close_all(now)
         for line in self.lines.values():
             if line.gatekeeper is not None:
                 line.gatekeeper.stop(now)
@@ -78,7 +88,7 @@ class H323End:
         if line is not None and line.gatekeeper is not None:
             line.gatekeeper.received(octets, host, port, now)
 
-    def line_for(self, listener: str, host: str) -> H323Line | None:
+    def line_for(self, listener: str, host: str) -> "H323Line | None":
         """The trunk that takes a connection from `host` at this listener; None when nobody does."""
         fitting = (each for each in self.lines.values() if each.made_from.listen == listener and each.admits(host))
         return next(fitting, None)
@@ -126,17 +136,20 @@ class H323End:
 
     # --- the hub asks ---
 
-    def place(self, trunk: str, request: CallRequest, owner: LegEvents, now: float) -> H323Leg:
+    def place(self, trunk: str, request: CallRequest, owner: LegEvents, now: float) -> "H323Leg":
         """Calls. Raises GatewayError."""
         return self.lines[trunk].place(request, owner, now)
 
-    def restore(self, snapshot: dict[str, object], owner: LegEvents, now: float) -> H323Leg:
+    def restore(self, snapshot: dict[str, object], owner: LegEvents, now: float) -> "H323Leg":
         """No leg outlives its connection: H.225.0 has no way to take a call up again. Raises GatewayError."""
         raise GatewayError("a call of H.323 ends with its connection", sip_status=503, cause=41)
 
 
-def prepare() -> None:
+def _prepare() -> None:
     """Has every codec written and read once, which takes a moment the first time."""
+    from gateway.h323 import h225, h450, per, signals
+    from gateway.model.remote_operations import Invoke
+
     per.prepare()
     call = signals.Call(1, identifier=bytes(16))
     h225.decode(h225.encode(signals.setup(call, (), [("dialledDigits", "1")], [])))

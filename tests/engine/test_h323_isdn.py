@@ -26,7 +26,7 @@ class BothWorld(H323World):
         self.exchange: Exchange | None = None
         routes = ROUTES.replace('  - {match: "*"', '  - {match: "5*", to: isdn}\n  - {match: "*"')
         super().__init__(folder, text=CONFIGURATION + ISDN + routes)
-        self.switch = self.exchange = Exchange(self, Side.NETWORK, "euroisdn")  # type: ignore[arg-type]
+        self.switch = self.exchange = Exchange(self, Side.NETWORK, "euroisdn")
         self.switch.interface.start(self.now)
         assert self.wait(20, lambda: self.switch.control.is_up() and self.gateway.isdn.lines["isdn"].is_up)
 

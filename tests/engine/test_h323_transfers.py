@@ -223,6 +223,24 @@ def test_joined_parties_are_told_of_each_other(tmp_path: Path) -> None:
         assert ("dialledDigits", other) in argument(complete)["redirectionNumber"]["destinationAddress"]
 
 
+def test_a_target_that_rings_is_announced_and_then_active(world: H323World) -> None:
+    """CallTransferComplete with callStatus alerting, callTransferActive on the answer (H.450.2 §10.3)."""
+    first, bob = call(world)
+    first.reinvite(sdp(4000, "sendonly", codecs="8"))
+    second = world.pbx.invite("3001")
+    target = world.carrier.ring("3001")
+    second.remote_tag = second.expect("180").to_tag
+    first.refer(replaces(second))
+    first.expect("202")
+    complete = bob.expect_apdu(Invoke)
+    assert (complete.operation, argument(complete)["callStatus"]) == (12, "alerting")
+    target.answer(sdp(5500, host="192.0.2.10", codecs="8"))
+    target.reinvited()
+    assert bob.expect_apdu(Invoke).operation == 11
+    assert first.outcome()[0] == 200
+    bob.sends_to("192.0.2.10:5500")
+
+
 def test_a_transferee_that_is_not_in_the_group(tmp_path: Path) -> None:
     """Whom the endpoint cannot reach by itself, the gateway calls."""
     world = H323World(tmp_path)
