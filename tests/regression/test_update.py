@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from cli import refergate
 from gateway.regression.suite import scenario_files
 from gateway.regression.update import update
 from gateway.resources import folder
 from tests.regression.scenes import GREEN, RED, place
-from tests.test_cli import run
 
 WRITTEN = """transfers:
   # It is busy.
@@ -88,8 +89,8 @@ def test_times_become_as_long_as_it_took(tmp_path: Path) -> None:
 
 def test_the_command_shows_the_difference_and_is_content(tmp_path: Path) -> None:
     place(tmp_path, RED)
-    done = run("replay", str(tmp_path), "--update")
-    assert done.returncode == 0
+    done = CliRunner().invoke(refergate, ["replay", str(tmp_path), "--update"])
+    assert done.exit_code == 0
     assert "--- blind.scenario.yaml" in done.stdout
     assert done.stdout.splitlines()[-1] == "1 scenario: 1 passed"
-    assert run("replay", str(tmp_path)).returncode == 0
+    assert CliRunner().invoke(refergate, ["replay", str(tmp_path)]).exit_code == 0
