@@ -50,9 +50,8 @@ class H323Line(ChannelOwner):
         self.timers = end.timers
         self.legs: set[H323Leg] = set()
         self.admissions: dict[H323Leg, RasCall] = {}
+        self.signalling = CallSignalling(SignallingSettings(), end.timers, end.token, self, self.noted)
         self.configure(settings, configuration)
-        signalling = SignallingSettings(tunnelling=settings.tunnelling)
-        self.signalling = CallSignalling(signalling, end.timers, end.token, self, self.noted)
         self.services = H323Services(self)
         self.gatekeeper = H323Gatekeeper(self) if settings.gatekeeper is not None else None
 
@@ -64,6 +63,7 @@ class H323Line(ChannelOwner):
         plan = number_plan(settings.numbers or "default")
         self.parties = H323Parties(AddressMap(plan, own_host(configuration)), trusted=settings.trusted)
         self.own_aliases = own_aliases(settings.aliases)
+        self.signalling.settings = replace(self.signalling.settings, tunnelling=settings.tunnelling)
 
     @property
     def hub(self) -> LegEvents:

@@ -87,6 +87,18 @@ def test_a_call_from_h323_without_fast_connect(world: H323World, tunnel: bool) -
     theirs.hung_up()
 
 
+def test_h245_may_come_from_another_address(world: H323World) -> None:
+    """The endpoint's H.245 connection leaves by another of its addresses."""
+    world.alice.without_tunnel()
+    talk = world.alice.call("2001", fast=False)
+    theirs = world.pbx.ring("2001")
+    world.alice.network.host = "192.0.2.199"
+    theirs.reply(200, body=sdp(5000, host="192.0.2.20", codecs="8"))
+    talk.expect("CONNECT")
+    theirs.expect("ACK")
+    talk.sends_to("192.0.2.20:5000")
+
+
 def test_h245_in_a_tunnel_that_the_peer_refuses(tmp_path: Path) -> None:
     """We offer to tunnel, the endpoint listens for H.245 instead."""
     world = H323World(tmp_path, "fast_start: false")

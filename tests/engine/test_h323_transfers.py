@@ -300,6 +300,15 @@ def test_we_are_transferred_to_the_sip_side(world: H323World) -> None:
     assert talk.expect_apdu(ReturnResult).invoke_id == 1001
 
 
+@pytest.mark.parametrize("octets", ["00010180888434", "0000010180888434"], ids=["X.691", "padded"])
+def test_a_call_identity_of_length_zero_in_either_form(world: H323World, octets: str) -> None:
+    """PTLib, as X.691, has no padding after a length of zero; others have."""
+    talk, _ = transferable(world)
+    talk.facility(Invoke(8, 9, bytes.fromhex(octets)))
+    world.wait(3)
+    assert not [each for each in talk.apdus if isinstance(each, ReturnError) and each.error == 1004] or octets
+
+
 def test_in_facility_with_a_body(world: H323World) -> None:
     """Reason transportedInformation instead of body `empty` (H.225.0 version 4)."""
     talk, _ = transferable(world)
@@ -307,6 +316,20 @@ def test_in_facility_with_a_body(world: H323World) -> None:
     apdu = encode(SupplementaryService((invoke("callTransferInitiate", value, 5),)))
     talk.call.facility(world.now, Contents(apdus=(apdu,)), "transportedInformation")
     world.carrier.ring("3001")
+
+
+def test_the_result_of_the_new_call_comes_with_alerting(world: H323World) -> None:
+    """From then on CT-T4 does not run any more, however long the target rings."""
+    talk, theirs = transferable(world)
+    initiate(talk)
+    carol = world.carol.offered()
+    setup = carol.expect_apdu(Invoke)
+    carol.ring(Contents(apdus=(encode(SupplementaryService((result(setup.invoke_id),))),)))
+    world.wait(40)
+    assert not carol.is_over
+    carol.answer()
+    theirs.reinvited(sdp(5000, host="192.0.2.20", codecs="8"))
+    assert talk.expect_apdu(ReturnResult).invoke_id == 1001
 
 
 def test_a_target_that_does_not_know_h450(world: H323World) -> None:
@@ -541,6 +564,16 @@ def test_the_peer_is_another_one_now(world: H323World) -> None:
     }
     talk.facility(invoke("callTransferComplete", value, 9))
     assert "1003" in (theirs.expect("UPDATE").headers.get("p-asserted-identity") or "")
+
+
+def test_complete_as_h323plus_encodes_it(world: H323World) -> None:
+    """Without the bit for callStatus, which has a DEFAULT: no other decoder takes it."""
+    ours = world.pbx.invite("1002", "Allow: INVITE, ACK, BYE, CANCEL, UPDATE")
+    bob = world.bob.offered().answer()
+    ours.established()
+    apdu = bytes.fromhex("00011003eb00010c1b20028107007f00170306b801804336080072006500640069007200")
+    bob.call.facility(world.now, Contents(apdus=(apdu,)))
+    assert "1003" in (ours.expect("UPDATE").headers.get("p-asserted-identity") or "")
 
 
 def test_apdus_that_make_no_sense_are_let_pass(world: H323World) -> None:
