@@ -230,7 +230,7 @@ def test_digits_one_by_one(side: Side) -> None:
         here.peer.send(f"setupack {name}")
         here.heard("digits_wanted")
         here.do(lambda now: call.information(now, digits("51")))
-        here.peer.wait("other", name="PRI_EVENT_INFO_RECEIVED")
+        assert here.peer.wait("info", id=name)["digits"] == "51"
         here.peer.send(f"answer {name}")
         here.until(lambda: call.is_active)
         here.do(lambda now: call.disconnect(NORMAL, now))
