@@ -325,9 +325,7 @@ def check(files: tuple[Path, ...], settings: Path | None, as_json: bool) -> None
 @click.option("--keep", type=click.Path(path_type=Path), help="Folder for configuration, capture, records and log.")
 @click.option("--isdn", is_flag=True, help="One phone and an ISDN exchange: libpri where it is installed.")
 @click.option("--h323", is_flag=True, help="One phone, and two behind another gateway that is reached over H.323.")
-def demo(
-    recorded: bool, capture: Path | None, phones: str | None, keep: Path | None, isdn: bool, h323: bool
-) -> None:
+def demo(recorded: bool, capture: Path | None, phones: str | None, keep: Path | None, isdn: bool, h323: bool) -> None:
     """Make calls through a running gateway and transfer them.
 
     The gateway and three softphones are started on loopback: 1001 calls 1002 and transfers it to 1003, first blind,
