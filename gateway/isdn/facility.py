@@ -7,7 +7,7 @@ discriminator is the DMS-100's.
 
 from collections import deque
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 
 from gateway.isdn import rose, tlv
@@ -79,12 +79,23 @@ def decode(contents: bytes) -> Facility:
         service, body = body[0] & 0x7F, body[1:]
     if profile & 0x1F not in _WITH_COMPONENTS or profile & 0x60:
         return Facility(profile, service_discriminator=service, rest=body)
-    return _with_components(Facility(profile, service_discriminator=service), body)
+    return _with_components(profile, service, body)
 
 
 def encode(facility: Facility) -> bytes:
     """The contents of the element, without identifier and length, of any length."""
     return _prefix(facility) + b"".join(map(rose.encode, facility.components)) + facility.rest
+
+
+def same_header(one: Facility, other: Facility) -> bool:
+    """Whether all that stands before the components is the same."""
+    return (
+        one.profile == other.profile
+        and one.nfe == other.nfe
+        and one.network_protocol_profile == other.network_protocol_profile
+        and one.interpretation == other.interpretation
+        and one.service_discriminator == other.service_discriminator
+    )
 
 
 def elements(facility: Facility) -> tuple[InformationElement, ...]:
@@ -132,19 +143,22 @@ def _encode_nfe(nfe: NetworkFacilityExtension) -> bytes:
     )
 
 
-def _with_components(facility: Facility, body: bytes) -> Facility:
+def _with_components(profile: int, service: int | None, body: bytes) -> Facility:
     parts = deque(tlv.split(body))
     extensions = {tag: contents for tag, contents, _ in _leading(parts, _EXTENSIONS)}
-    components = tuple(rose.decode_one(tag, contents) for tag, contents, _ in _leading(parts, rose.TAGS))
-    nfe, profile, interpretation = (extensions.get(tag) for tag in _EXTENSIONS)
-    return replace(
-        facility,
-        components=components,
+    components = tuple([rose.decode_one(tag, contents) for tag, contents, _ in _leading(parts, rose.TAGS)])
+    if not extensions and not parts:
+        return Facility(profile, components, service_discriminator=service)
+    nfe, network, interpretation = (extensions.get(tag) for tag in _EXTENSIONS)
+    return Facility(
+        profile,
+        components,
         nfe=None if nfe is None else _decode_nfe(nfe),
-        network_protocol_profile=None if profile is None else _number(profile, 255),
+        network_protocol_profile=None if network is None else _number(network, 255),
         interpretation=None
         if interpretation is None
         else Interpretation(_number(interpretation, len(Interpretation))),
+        service_discriminator=service,
         rest=b"".join(whole for _, _, whole in parts),
     )
 

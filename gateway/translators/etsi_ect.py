@@ -38,6 +38,9 @@ from gateway.translators.rose_dialect import RoseDialect
 from gateway.translators.second_call import CALLED, ordinary_call, second_call
 
 
+_HELD = HeldCall()
+
+
 def _nothing(_: Any) -> None:
     return None
 
@@ -75,7 +78,7 @@ def _granted_link(event: IdentityGranted) -> int:
 
 
 _SERVICES = (
-    Service("EctExecute", TransferRequest, _implicit, _nothing, lambda event: event.consultation == HeldCall()),
+    Service("EctExecute", TransferRequest, _implicit, _nothing, lambda event: event.consultation == _HELD),
     Service(
         "ExplicitEctExecute",
         TransferRequest,

@@ -35,16 +35,16 @@ class Draft:
 
 def encode(draft: Draft, dialect: str, context: Context) -> Message:
     """The message on the call of its leg. Raises LocalProtocolError when something does not fit the wire."""
+    made = message(draft, dialect, context)
+    return Message(SignallingProtocol.ISDN, made.name, q931.encode(made), draft.leg)
+
+
+def message(draft: Draft, dialect: str, context: Context) -> q931.Message:
+    """The same, not yet as octets."""
     call = context.isdn if draft.leg == PRIMARY else context.isdn_secondary
     own = (*draft.elements, *(facility.elements(draft.facility) if draft.facility else ()))
-    message = q931.Message(
-        draft.message_type,
-        call.call_reference,
-        not call.originated,
-        _merged(_kept_elements(draft.kept, dialect), own),
-        call.octets,
-    )
-    return Message(SignallingProtocol.ISDN, message.name, q931.encode(message), draft.leg)
+    elements = _merged(_kept_elements(draft.kept, dialect), own) if draft.kept or len(own) > 1 else own
+    return q931.Message(draft.message_type, call.call_reference, not call.originated, elements, call.octets)
 
 
 def surroundings(

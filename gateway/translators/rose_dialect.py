@@ -7,6 +7,7 @@ is used again as long as the event says the same.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from gateway.isdn import facility, operations, q931, rose
 from gateway.isdn.elements import BEARERS
@@ -34,6 +35,7 @@ from gateway.translators.procedures import Grant, Procedure, Say, Service, direc
 
 _COMPONENT, _HEADER, _REST = "component", "facilityHeader", "rest"
 
+_NO_CONTEXT = Context()
 _INVOKE_IDS = range(-32768, 32768)  # Q.932 invokeId, two octets
 
 _WHY = {
@@ -84,6 +86,11 @@ class RoseDialect:
     fixed_ids: Mapping[str, int] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     why: Mapping[str, str] = field(default_factory=dict)
+    _rows: Mapping[type[Any], tuple[Service, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        kinds = {row.event: tuple(each for each in self.services if each.event is row.event) for row in self.services}
+        object.__setattr__(self, "_rows", kinds)
 
     @property
     def protocol(self) -> SignallingProtocol:
@@ -94,7 +101,10 @@ class RoseDialect:
 
     def read(self, octets: bytes, context: Context) -> tuple[TransferEvent, ...]:
         """The events in one Q.931 message. Raises DecodeError when it cannot be read."""
-        message = q931.decode(octets)
+        return self.heard(q931.decode(octets), context)
+
+    def heard(self, message: q931.Message, context: Context) -> tuple[TransferEvent, ...]:
+        """The events in a message that has been read. Raises DecodeError when what it carries cannot be."""
         facilities = (each for each in message.facilities() if self._is_ours(each))
         events = [self._event(item, each, message, context) for each in facilities for item in each.components]
         update = call_elements.notified(message.elements)
@@ -111,12 +121,13 @@ class RoseDialect:
     def _event(self, item: Component, each: Facility, message: q931.Message, context: Context) -> TransferEvent:
         event = self._meaning(item, context.pending)
         kept = (*self._kept_component(item, event), *self._kept_header(each, event))
-        return replace(call_elements.with_call(event, message), kept=kept)
+        told = call_elements.with_call(event, message)
+        return replace(told, kept=kept) if kept or told.kept else told
 
     def _with_surroundings(self, event: TransferEvent, message: q931.Message) -> TransferEvent:
         own = call_elements.of_call(event, message.message_type, self.bearer)
         kept = facility_message.surroundings(message, self._usual_message(event), own, self.home)
-        return replace(event, kept=event.kept + kept)
+        return replace(event, kept=event.kept + kept) if kept else event
 
     def _meaning(self, item: Component, pending: Mapping[int, str]) -> TransferEvent:
         if isinstance(item, Invoke):
@@ -148,14 +159,16 @@ class RoseDialect:
 
     def _kept_component(self, item: Component, event: TransferEvent) -> tuple[Kept, ...]:
         try:
-            same = self._component(event, Context()) == item
+            same = self._component(event, _NO_CONTEXT) == item
         except GatewayError:  # what we read without complaint we need not be able to write anew
             same = False
         return () if same else (Kept(self.home, _COMPONENT, rose.encode(item).hex()),)
 
     def _kept_header(self, each: Facility, event: TransferEvent) -> tuple[Kept, ...]:
-        header = replace(each, components=(), rest=b"")
-        kept = () if header == self._header(event) else (Kept(self.home, _HEADER, facility.encode(header).hex()),)
+        kept: tuple[Kept, ...] = ()
+        if not facility.same_header(each, self._header(event)):
+            header = replace(each, components=(), rest=b"")
+            kept = (Kept(self.home, _HEADER, facility.encode(header).hex()),)
         return (*kept, Kept(self.home, _REST, each.rest.hex())) if each.rest else kept
 
     # -- writing -----------------------------------------------------------------------------------------------------
@@ -167,9 +180,20 @@ class RoseDialect:
         except LocalProtocolError as error:
             raise UntranslatableError(f"{self.name}: {error}") from error
 
+    def messages(self, event: TransferEvent, context: Context) -> tuple[q931.Message, ...]:
+        """The same messages for somebody who sends them and does not ask what was lost. Raises as `write`."""
+        try:
+            steps = self.procedure(event, context).steps
+            return tuple(facility_message.message(each, self.home, context) for each in self._drafts(steps, context))
+        except LocalProtocolError as error:
+            raise UntranslatableError(f"{self.name}: {error}") from error
+
+    def _drafts(self, steps: tuple[Say | Draft, ...], context: Context) -> list[Draft]:
+        return [step if isinstance(step, Draft) else self._draft(step, context) for step in steps]
+
     def _written(self, event: TransferEvent, context: Context) -> Written:
         procedure = self.procedure(event, context)
-        drafts = [step if isinstance(step, Draft) else self._draft(step, context) for step in procedure.steps]
+        drafts = self._drafts(procedure.steps, context)
         said = procedure.said
         if said is None and isinstance(step := procedure.steps[0], Say):
             said = self._said(step.event, drafts[0])
@@ -303,7 +327,10 @@ class RoseDialect:
     # -- rows --------------------------------------------------------------------------------------------------------
 
     def _service(self, event: TransferEvent) -> Service | None:
-        return next((row for row in self.services if isinstance(event, row.event) and row.when(event)), None)
+        for row in self._rows.get(type(event), ()):
+            if row.when(event):
+                return row
+        return None
 
     def _usual_message(self, event: TransferEvent) -> MessageType:
         service = self._service(event)
@@ -321,7 +348,9 @@ class RoseDialect:
 
     def _header(self, event: TransferEvent) -> Facility:
         service = self._service(event)
-        return replace(self.header, interpretation=service.interpretation) if service else self.header
+        if service is None or service.interpretation is self.header.interpretation:
+            return self.header
+        return replace(self.header, interpretation=service.interpretation)
 
     def _invoke_id(self, event: TransferEvent, context: Context, operation: str) -> int:
         """An invokeId that has no room here is another protocol's: the context's stands for it."""
