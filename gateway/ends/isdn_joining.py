@@ -120,9 +120,10 @@ class IsdnJoinings:
 
     def _fits(self, procedure: Procedure, one: "IsdnLine", other: "IsdnLine") -> bool:
         """Only a user asks a network; on QSIG either side does."""
+        if not one.variant.operations == other.variant.operations == procedure.operations:
+            return False
         sides = all(each.side is Side.USER or each.variant.symmetrical for each in (one, other))
-        variants = {one.variant.operations, other.variant.operations} == {procedure.operations}
-        return sides and variants and (one.interface is other.interface or procedure.across)
+        return sides and (one.interface is other.interface or procedure.across)
 
     def _may(self, name: str, procedure: Procedure, first: "IsdnLeg", second: "IsdnLeg") -> bool:
         if procedure.holds and not (first.line.variant.hold and first.call.hold_state is HoldState.IDLE):
@@ -238,8 +239,10 @@ class IsdnJoinings:
     def pending(self, line: "IsdnLine") -> Mapping[int, str]:
         """Invokes of ours on a trunk that are not answered."""
         found: dict[int, str] = {}
-        for joining in set(self._of.values()):
-            found |= {number: name for (trunk, number), name in joining.invoked.items() if trunk == line.name}
+        for joining in self._of.values():
+            for (trunk, number), name in joining.invoked.items():
+                if trunk == line.name:
+                    found[number] = name
         return found
 
     # --- inside ---

@@ -7,12 +7,11 @@ joined them itself (ISO/IEC 13869). What we ask the network for is in isdn_joini
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gateway.ends.isdn_setups import IsdnSetups
 from gateway.ends.isdn_single_step import SERVICE, IsdnSingleSteps
 from gateway.ends.isdn_transfers import IsdnTransfers
-from gateway.isdn import q931
 from gateway.isdn.q931 import Identifier, InformationElement, Message, MessageType
 from gateway.isdn.side import Side
 from gateway.model.call import CallRequest, Clearing
@@ -35,7 +34,8 @@ from gateway.model.transfer import (
 )
 from gateway.translators import dialect_named
 from gateway.translators.call_elements import notification
-from gateway.translators.dialect import Context, Dialect
+from gateway.translators.dialect import Context
+from gateway.translators.rose_dialect import RoseDialect
 
 if TYPE_CHECKING:
     from gateway.ends.isdn_leg import IsdnLeg
@@ -57,7 +57,7 @@ class IsdnServices:
 
     def __init__(self, line: "IsdnLine") -> None:
         self.line = line
-        self.dialect: Dialect = dialect_named(DIALECTS[line.variant.operations])
+        self.dialect = cast(RoseDialect, dialect_named(DIALECTS[line.variant.operations]))
         self.transfers = IsdnTransfers(self)
         self.joinings = line.end.joinings
         self.single_steps = IsdnSingleSteps(self)
@@ -79,10 +79,13 @@ class IsdnServices:
 
     def heard(self, leg: "IsdnLeg", message: Message, now: float) -> None:
         """A message that may have Facility elements; what cannot be read is let pass."""
-        if not any(each.identifier in _SPEAKING and not each.codeset for each in message.elements):
+        for each in message.elements:
+            if each.identifier in _SPEAKING and not each.codeset:
+                break
+        else:
             return
         try:
-            events = self.dialect.read(q931.encode(message), self.context(leg))
+            events = self.dialect.heard(message, self.context(leg))
         except GatewayError as error:
             self.line.end.observer.log("isdn.facility_unread", level="debug", reason=str(error), **leg.marks)
             return
@@ -146,8 +149,7 @@ class IsdnServices:
     def _of_joinable(self) -> tuple[InformationElement, ...]:
         if self.line.variant.operations != "dms100" or self.line.side is not Side.USER:
             return ()
-        written = self.dialect.write(IdentityRequest(invoke_id=1), Context())
-        message = q931.decode(written.messages[0].octets)
+        message = self.dialect.messages(IdentityRequest(invoke_id=1), Context())[0]
         return tuple(each for each in message.elements if each.identifier == Identifier.FACILITY)
 
     def tell_party(self, leg: "IsdnLeg", update: PartyUpdate, now: float) -> None:
@@ -167,18 +169,18 @@ class IsdnServices:
         """Sends what says `event`, on the leg's call; False when the dialect cannot."""
         try:
             completed = self.line.causes.complete(event, self.dialect.name)
-            written = self.dialect.write(completed, replace(self.context(leg), asked=asked))
+            messages = self.dialect.messages(completed, self.context(leg, asked))
+            for message in messages:
+                self._send(leg, message, now)
         except GatewayError:
             return False
-        for message in written.messages:
-            self._send(leg, q931.decode(message.octets), now)
-        return bool(written.messages)
+        return bool(messages)
 
     def invoke(self, leg: "IsdnLeg", event: IdentityRequest | TransferRequest, now: float) -> int | None:
         """Asks for an operation on the leg's call: the invokeId, None when it cannot be asked for."""
-        context = self.context(leg)
         fixed = _FIXED.get(type(event), 0) if self.line.variant.operations == "dms100" else 0
-        number = fixed or context.invoke_id
+        fresh = self.next_invoke()
+        number = fixed or fresh
         return number if self.say(leg, replace(event, invoke_id=number), now) else None
 
     def next_invoke(self) -> int:
@@ -186,13 +188,13 @@ class IsdnServices:
         self._invokes = self._invokes % _MOST_INVOKES + 1
         return self._invokes
 
-    def context(self, leg: "IsdnLeg") -> Context:
+    def context(self, leg: "IsdnLeg", asked: TransferRequest | None = None) -> Context:
         """What a dialect has to know of the leg's call."""
         self.next_invoke()
         call = leg.call
         wire = IsdnCall(call.call_reference, call.is_originating, self.line.control.call_reference_octets)
         pending = {**self.joinings.pending(self.line), **self.single_steps.pending(leg)}
-        return Context(isdn=wire, isdn_secondary=wire, invoke_id=self._invokes, pending=pending)
+        return Context(isdn=wire, isdn_secondary=wire, invoke_id=self._invokes, pending=pending, asked=asked)
 
     def _send(self, leg: "IsdnLeg", message: Message, now: float) -> None:
         send = leg.call.notify if message.message_type is MessageType.NOTIFY else leg.call.facility

@@ -5,7 +5,6 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from gateway.isdn import q931
 from gateway.isdn.q931 import Identifier, InformationElement
 from gateway.model.call import CallRequest, Clearing
 from gateway.model.causes import Cause
@@ -44,10 +43,10 @@ class IsdnSetups:
         if event is None:
             return ()
         try:
-            written = self._services.dialect.write(event, Context(invoke_id=self._services.next_invoke()))
+            context = Context(invoke_id=self._services.next_invoke())
+            message = self._services.dialect.messages(event, context)[0]
         except GatewayError:
             return ()
-        message = q931.decode(written.messages[0].octets)
         return tuple(each for each in message.elements if each.identifier == Identifier.FACILITY)
 
     def _event(self, request: CallRequest) -> TransferSetup | None:

@@ -37,7 +37,6 @@ from gateway.translators.procedures import Grant, Procedure, Say, Service, direc
 from gateway.translators.rose_dialect import RoseDialect
 from gateway.translators.second_call import CALLED, ordinary_call, second_call
 
-
 _HELD = HeldCall()
 
 
