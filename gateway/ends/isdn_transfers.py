@@ -39,6 +39,8 @@ _FLAG = 0x8000
 _MOST_NAMES = {"etsi": 127, "dms100": 0xFFFFFF, "qsig": 9_999}
 """The highest number that a call can be named by."""
 _RINGING = 180
+_SOON = 3.0
+"""Seconds after which a join that goes on still has its result: peers fall back after T-RESPONSE, 4 s (Q.932)."""
 _NOWHERE = "sip:unknown.invalid"
 _OPERATIONS: dict[type, str] = {
     HeldCall: "EctExecute",
@@ -144,6 +146,7 @@ class IsdnTransfers:
             return
         transfer = self._line.end.token()
         self._running[transfer] = _asked(leg, replaced, request)
+        self._line.timers.start(now + _SOON, lambda then: self._answer_early(transfer, then))
         uri = _partner(replaced) or _NOWHERE
         wanted = TransferRequest(request.kind, Party(uri=uri), request.consultation, invoke_id=request.invoke_id)
         leg.owner.transfer_asked(leg, transfer, wanted, replaced, now)
@@ -187,6 +190,18 @@ class IsdnTransfers:
             self._answer(asked, TransferOutcome(Outcome.SUCCEEDED), now)
         if rings:
             self._line.timers.start(now, lambda then: self._leave(asked, then))
+
+    def _answer_early(self, transfer: str, now: float) -> None:
+        """The parties take long to agree on their media, or a network behind us to answer. All who are to be joined
+        are there, and joined they will be, here at the latest; if not, the peer keeps its calls.
+        """
+        asked = self._running.get(transfer)
+        replaced = self._replaced(asked) if asked is not None else None
+        if asked is None or asked.said or replaced is None or asked.leg.gone or not replaced.answered:
+            return
+        self._running[transfer] = asked._replace(said=True)
+        self._line.end.observer.log("isdn.answered_early", transfer=transfer, **asked.leg.marks)
+        self._answer(asked, TransferOutcome(Outcome.SUCCEEDED), now)
 
     def _leave(self, asked: _Asked, now: float) -> None:
         """Its calls are cleared; when the target still rings, too (EN 300 369-1 §9.2)."""

@@ -116,6 +116,44 @@ def test_explicit_call_transfer(tmp_path: Path) -> None:
     assert world.gateway.isdn.statistics()["channels_idle.isdn"] == 4
 
 
+def slow_join(world: IsdnWorld) -> tuple[Line, Line, Message]:
+    """A party that takes long over its re-INVITE, the other one, and the request that it owes an answer."""
+    second, other = call_in(world, "3001")
+    first, one = call_in(world, "2001")
+    first.facility(world.now, execute(linked(world, second)))
+    invite = one.expect("INVITE")
+    one.reply(100, request=invite)
+    assert not world.wait(2, lambda: world.switch.has("FACILITY"))
+    assert world.wait(2, lambda: world.switch.has("FACILITY"))
+    assert outcome(world).outcome is Outcome.SUCCEEDED
+    return one, other, invite
+
+
+def test_the_result_comes_before_the_peer_gives_it_up(tmp_path: Path) -> None:
+    """T-RESPONSE is 4 s (Q.932): the result does not wait for the media, the clearing does."""
+    world = IsdnWorld(tmp_path, side="network")
+    one, other, invite = slow_join(world)
+    assert not world.switch.has("DISCONNECT")
+    one.reply(200, body=one.session, request=invite)
+    other.reinvited()
+    world.switch.expect("DISCONNECT")
+    world.switch.expect("DISCONNECT")
+    assert not world.switch.has("FACILITY")
+    assert [record.outcome for record in world.records] == ["succeeded"]
+
+
+def test_a_join_that_fails_after_its_result_leaves_the_peer_its_calls(tmp_path: Path) -> None:
+    world = IsdnWorld(tmp_path, side="network")
+    one, other, invite = slow_join(world)
+    one.reply(500, request=invite)
+    one.reinvited()
+    other.reinvited()
+    world.wait(60)
+    assert not world.switch.has("DISCONNECT")
+    assert not world.switch.has("FACILITY")
+    assert [record.outcome for record in world.records] == ["failed"]
+
+
 def test_a_link_that_was_never_given(tmp_path: Path) -> None:
     world = IsdnWorld(tmp_path, side="network")
     call, _ = call_in(world, "2001")
