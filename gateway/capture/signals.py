@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from struct import pack
+from struct import pack, unpack
 from typing import NamedTuple
 
 from gateway.capture import files, iua, lapd, links, sctp, tcp
@@ -19,6 +19,7 @@ from gateway.engine.signal import Signal
 from gateway.model.errors import DecodeError, GatewayError
 
 UDP = 17
+_RAS_PORTS = frozenset((1718, 1719))
 ENDPOINTS_KEPT = 8_192
 
 
@@ -51,7 +52,8 @@ class Reading:
     """One reading of a capture file: iterate over it once for its signals. `packets` counts as it goes.
 
     `problems` is called with each Problem, `progress` with the octets of the file read so far.
-    Iterating raises DecodeError when the file is no capture, and no other error.
+    With `beside` there are also what goes beside call signalling of H.323: "h245" (H.245 on connections of its own,
+    without TPKT) and "ras". Iterating raises DecodeError when the file is no capture, and no other error.
     """
 
     def __init__(
@@ -59,12 +61,14 @@ class Reading:
         path: Path,
         problems: Callable[[Problem], None],
         progress: Callable[[int], None] | None = None,
+        *,
+        beside: bool = False,
     ) -> None:
         self.packets = 0
         self._path = path
         self._progress = progress
         self._problems = problems
-        self._layers = Layers(self._report)
+        self._layers = Layers(self._report, beside=beside)
         self._endpoints = Endpoints()
 
     def __iter__(self) -> Iterator[Signal]:
@@ -174,10 +178,11 @@ def endpoint(address: bytes, port: int) -> str:
 class Layers:
     """The long way: link, tunnels, IP, transport, framing. Holds the state of all streams and links."""
 
-    def __init__(self, report: Callable[[int, str], None]) -> None:
+    def __init__(self, report: Callable[[int, str], None], *, beside: bool = False) -> None:
         self._report = report
+        self._beside = beside
         self._internet = Internet(report)
-        self._tcp = tcp.TcpStreams(report)
+        self._tcp = tcp.TcpStreams(report, beside=beside)
         self._sctp = sctp.SctpAssociations()
         self._data_links = lapd.DataLinks()
         self._endpoints = Endpoints()
@@ -226,6 +231,11 @@ class Layers:
             raise DecodeError("packet ends inside its UDP header")
         length = int.from_bytes(payload[4:6], "big")
         message = _sip(payload[8 : length or None])
+        if not message and self._beside and _RAS_PORTS.intersection(unpack(">HH", payload[:4])):
+            yield Signal(
+                frame, time, "ras", payload[8 : length or None], *self._between(datagram, payload[:4]), "udp", ""
+            )
+            return
         if not message:
             self.has_media = self.has_media or (len(payload) > 8 and payload[8] >> 6 == 2)
             return

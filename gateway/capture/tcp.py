@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from struct import Struct
 from typing import NamedTuple
 
-from gateway.capture.framing import Found, Framed
+from gateway.capture import tpkt
+from gateway.capture.framing import Found, Framed, Framing
 from gateway.capture.internet import Datagram
 from gateway.capture.sip_stream import next_sip
 from gateway.capture.stream_protocols import recognised, undecided
@@ -55,10 +56,11 @@ class Heard(NamedTuple):
 class _Stream:
     """One direction. `expected` is the next sequence number, None until it is known."""
 
-    __slots__ = ("_head", "expected", "framed", "ignored", "joined_late", "key", "last_frame", "waiting")
+    __slots__ = ("_beside", "_head", "expected", "framed", "ignored", "joined_late", "key", "last_frame", "waiting")
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: Key, *, beside: bool) -> None:
         self.key = key
+        self._beside = beside
         self.expected: int | None = None
         self.joined_late = True
         self.waiting: dict[int, Segment] = {}
@@ -77,7 +79,7 @@ class _Stream:
     def _recognise(self, octets: bytes) -> bytes:
         """Find out what the stream carries; what is left of `octets` from the first message on."""
         self._head = b""
-        framing = recognised(octets, self.key[2:])
+        framing = recognised(octets, self.key[2:]) or self._payloads(octets)
         if framing is None and self.joined_late and (start := next_sip(octets)) > 0:
             octets = octets[start:]
             framing = recognised(octets, self.key[2:])
@@ -89,12 +91,17 @@ class _Stream:
             self.ignored = not self.joined_late
         return octets
 
+    def _payloads(self, octets: bytes) -> Framing | None:
+        is_tpkt = self._beside and octets[:2] == b"\x03\x00"
+        return tpkt.Payloads() if is_tpkt and not undecided(octets) else None
+
 
 class TcpStreams:
-    """All connections of a capture."""
+    """All connections of a capture; with `beside`, H.245 connections of H.323 too."""
 
-    def __init__(self, report: Callable[[int, str], None]) -> None:
+    def __init__(self, report: Callable[[int, str], None], *, beside: bool = False) -> None:
         self._report = report
+        self._beside = beside
         self._streams: OrderedDict[Key, _Stream] = OrderedDict()
 
     def messages(self, datagram: Datagram, frame: int, time: float) -> Iterator[Heard]:
@@ -135,7 +142,7 @@ class TcpStreams:
     def _stream(self, key: Key) -> _Stream:
         stream = self._streams.get(key)
         if stream is None:
-            stream = self._streams[key] = _Stream(key)
+            stream = self._streams[key] = _Stream(key, beside=self._beside)
         else:
             self._streams.move_to_end(key)
         return stream
@@ -144,7 +151,7 @@ class TcpStreams:
         """A connection begins, with a stream of its own; a repeated SYN changes nothing."""
         if stream.expected == expected:
             return stream
-        fresh = self._streams[stream.key] = _Stream(stream.key)
+        fresh = self._streams[stream.key] = _Stream(stream.key, beside=self._beside)
         fresh.expected, fresh.joined_late = expected, False
         return fresh
 
@@ -156,7 +163,7 @@ class TcpStreams:
             ahead -= 1 << 32
         if abs(ahead) > WINDOW:  # another connection between the same ports, its SYN not recorded
             yield from self._finish(stream)
-            stream = self._streams[stream.key] = _Stream(stream.key)
+            stream = self._streams[stream.key] = _Stream(stream.key, beside=self._beside)
             stream.expected, ahead = segment.sequence, 0
         if ahead > 0:
             kept = stream.waiting.get(segment.sequence)

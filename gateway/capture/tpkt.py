@@ -21,6 +21,26 @@ def starts_tpkt(octets: bytes) -> bool:
     return octets[:2] == b"\x03\x00" and (len(octets) < HEADER + 2 or is_h225(octets[HEADER : HEADER + 5]))
 
 
+class Payloads:
+    """TPKT on a connection of its own beside call signalling: H.245 (H.323 §8.2.1)."""
+
+    def cut(self, held: bytes) -> Cut | None:
+        """See Framing.cut."""
+        if held[:2] != b"\x03\x00"[: len(held)]:
+            raise DecodeError("no TPKT header where a message should begin")
+        length = int.from_bytes(held[2:HEADER], "big")
+        if len(held) < HEADER or length > len(held):
+            return None
+        if length < HEADER:
+            raise DecodeError(f"TPKT of {length} octets, shorter than its header")
+        return Cut(length, Found("h245", held[HEADER:length]) if length > HEADER else None)
+
+    def next_start(self, held: bytes) -> int:
+        """See Framing.next_start: the next TPKT header."""
+        position = held.find(b"\x03\x00", 1)
+        return position if position > 0 else len(held)
+
+
 class Tpkt:
     """TPKT on a call signalling channel. A TPKT without content is a keep-alive."""
 

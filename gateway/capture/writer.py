@@ -32,13 +32,15 @@ _SYN, _SYN_ACK, _ACK, _PUSH_ACK = "S", "SA", "A", "PA"
 
 
 class Writer:
-    """A capture file being written; times are seconds since 1970 and should not go back.
+    """A capture file being written; times are seconds since 1970 and should not go back. `packets` are those written
+    so far.
 
     Use it in a `with` statement, or call `close`. Raises OSError when the file cannot be written and
     LocalProtocolError for a message that its transport cannot carry.
     """
 
     def __init__(self, path: Path) -> None:
+        self.packets = 0
         self._file: BinaryIO = path.open("wb")
         self._connections: dict[tuple[Endpoint, Endpoint], _Connection] = {}
         self._data_links: dict[int, _DataLink] = {}
@@ -50,8 +52,12 @@ class Writer:
 
     def sip(self, time: float, source: str, destination: str, octets: bytes) -> None:
         """A SIP message in UDP. Endpoints are "10.0.0.1:5060"; without a port it is 5060."""
+        self.datagram(time, source, destination, octets)
+
+    def datagram(self, time: float, source: str, destination: str, octets: bytes) -> None:
+        """A message in UDP. Without a port the endpoint has 5060."""
         if len(octets) > LARGEST_UDP:
-            raise LocalProtocolError(f"SIP message of {len(octets)} octets does not fit a UDP datagram")
+            raise LocalProtocolError(f"message of {len(octets)} octets does not fit a UDP datagram")
         sender, receiver = _endpoint(source, SIP_PORT), _endpoint(destination, SIP_PORT)
         try:
             packet = datagram(sender, receiver, octets)
@@ -124,6 +130,7 @@ class Writer:
         self._on(_INTERFACES.index(link), time, octets)
 
     def _on(self, interface: int, time: float, octets: bytes) -> None:
+        self.packets += 1
         microseconds = round(time * 1_000_000)
         header = pack("<IIIII", interface, microseconds >> 32, microseconds & 0xFFFFFFFF, len(octets), len(octets))
         self._file.write(_block(6, header + octets))

@@ -18,11 +18,15 @@ from gateway.model.errors import GatewayError, LocalProtocolError
 from gateway.regression.endpoints import Endpoint
 from gateway.regression.journal import CAPTURE, CONFIGURATION, EVENTS, SCENARIO, Line, as_line, written
 from gateway.resources import TABLE_SUFFIXES
+from gateway.runtime.recorded_h323 import Ends, H323Ends, own_ends
 from gateway.sip.flow import Flow, Transport
 
 _SEED = 16
 """Octets."""
 _PRIVATE = 0o700
+_OF_STREAMS = frozenset(("h323_received", "network.send"))
+_OF_H323 = frozenset(("h323_accepted", "h323_received", "h323_datagram", "network.send", "network.send_datagram"))
+"""Inputs and outputs that packets of H.323 are in, and who tells of a connection."""
 
 
 class Recorder:
@@ -48,10 +52,11 @@ class Recorder:
         self._seed = secrets.token_hex(_SEED)
         self._epoch = wall() - clock()
         self._now = clock()
-        self._frames = self._reloads = self._questions = 0
+        self._reloads = self._questions = 0
         self._configuration = configuration
         self._listeners: Sequence[tuple[Transport, str, int]] = ()
         self._settings: Configuration | None = None
+        self._h323: H323Ends | None = None
         self.tokens = TokensFrom(worker, seeded(f"{self._seed}/{worker}"))
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=_PRIVATE)
@@ -70,13 +75,18 @@ class Recorder:
     def begin(self, settings: Configuration, listeners: Sequence[tuple[Transport, str, int]]) -> None:
         """The listeners are bound: the scenario can be written."""
         self._settings, self._listeners = settings, listeners
-        if any(isinstance(each.d_channel, IuaInterface) for each in settings.isdn_trunks):
+        self._h323 = H323Ends(settings, listeners[0][1]) if settings.h323_trunks else None
+        if settings.h323_trunks or any(isinstance(each.d_channel, IuaInterface) for each in settings.isdn_trunks):
             prepare()
         document = {
             "capture": CAPTURE,
             "title": "recorded by refergate serve --record",
             "recorded_with": {"programs": [f"refergate {_version('refergate')}"]},
-            "as": [*sorted({str(Endpoint(host, port)) for _, host, port in listeners}), *self._sides()],
+            "as": [
+                *sorted({str(Endpoint(host, port)) for _, host, port in listeners}),
+                *self._sides(),
+                *own_ends(settings),
+            ],
             "configuration": CONFIGURATION,
             "recording": {
                 "events": EVENTS,
@@ -115,6 +125,8 @@ class Recorder:
 
     def answer(self, name: str, question: Any, answer: Any) -> None:
         """The gateway has asked its surroundings, and knows."""
+        if self._h323 is not None and not isinstance(answer, dict):
+            self._h323.answered(name, question, answer)
         self._write({"at": self._now, "asked": name, "of": written(question), "answer": answer})
 
     def question(self, uri: str) -> "Question":
@@ -175,13 +187,18 @@ class Recorder:
 
     def _captured(self, name: str, arguments: Sequence[Any], *, inbound: bool) -> int:
         """The number of the packet in the capture; 0 for what no packet can carry."""
-        if self._capture is None or len(arguments) != 2:
+        if self._capture is None or len(arguments) < 2:
             return 0
         octets = next((each for each in arguments if isinstance(each, bytes)), b"")
         where = next((each for each in arguments if not isinstance(each, bytes)), "")
-        before = self._frames
-        self._try(lambda: self._packet(name, where, octets, inbound=inbound))
-        return self._frames if self._frames > before else 0
+        before = self._capture.packets
+        if self._h323 is not None and name in _OF_H323:
+            self._try(lambda: self._of_h323(name, arguments, octets, inbound=inbound))
+        else:
+            self._try(lambda: self._packet(name, where, octets, inbound=inbound))
+        written_now = self._capture.packets if self._capture is not None else before
+        # Behind octets of a TCP connection comes the packet that acknowledges them.
+        return 0 if written_now == before else written_now - (name in _OF_STREAMS)
 
     def _packet(self, name: str, where: Any, octets: bytes, *, inbound: bool) -> None:
         assert self._capture is not None
@@ -189,17 +206,33 @@ class Recorder:
             _, host, port = self._listeners[min(where.listener, len(self._listeners) - 1)]
             own, peer = str(Endpoint(host, port)), str(Endpoint(where.host, where.port))
             self._capture.sip(self.wall(), *((peer, own) if inbound else (own, peer)), octets)
-            self._frames += 1
-        elif name in ("send_frame", "receive_frame") and self._d_channel(where, octets, inbound=inbound):
-            self._frames += 1
+        elif name in ("send_frame", "receive_frame"):
+            self._d_channel(where, octets, inbound=inbound)
 
-    def _d_channel(self, trunk: str, octets: bytes, *, inbound: bool) -> bool:
-        """Writes what went over a D channel; False for what no capture of ours can carry."""
+    def _of_h323(self, name: str, arguments: Sequence[Any], octets: bytes, *, inbound: bool) -> None:
+        assert self._capture is not None and self._h323 is not None
+        if name == "h323_accepted":
+            connection, listener, host, port = arguments
+            self._h323.accepted(connection, listener, host, port)
+            return
+        is_ras = len(arguments) > 2
+        ends = self._ends_of_datagram(arguments) if is_ras else self._h323.of_connection(arguments[0])
+        if ends is not None and octets:
+            write = self._capture.datagram if is_ras else self._capture.stream
+            write(self.wall(), *(ends[::-1] if inbound else ends), octets)
+
+    def _ends_of_datagram(self, arguments: Sequence[Any]) -> Ends | None:
+        assert self._h323 is not None
+        trunk, _, host, port = arguments
+        return self._h323.of_datagram(trunk, host, port)
+
+    def _d_channel(self, trunk: str, octets: bytes, *, inbound: bool) -> None:
+        """Writes what went over a D channel, unless no capture of ours can carry it."""
         assert self._capture is not None
         settings = self._trunk(trunk)
         link = settings.d_channel if settings else None
         if settings is None or link is None or isinstance(link, BackhaulChannel):
-            return False
+            return
         if isinstance(link, IuaInterface):
             # Our end has a port of the system's choice; in the capture it is where our SIP is, so that `as` names it.
             ends = str(Endpoint(link.host, link.port)), str(Endpoint(*self._listeners[0][1:]))
@@ -207,7 +240,6 @@ class Recorder:
         else:
             from_user = inbound is not (settings.side == "user")
             self._capture.lapd(self.wall(), trunk, from_user, octets)
-        return True
 
     def _trunk(self, name: str) -> IsdnTrunk | None:
         if self._settings is None:
