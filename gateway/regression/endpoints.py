@@ -1,5 +1,6 @@
 """Addresses and ports as they stand in a recording: "192.0.2.1:5060", "[2001:db8::1]:5060"."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -10,6 +11,7 @@ class Endpoint(NamedTuple):
     port: int = 0
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> "Endpoint":
         """Of an address with or without port; what has neither, as "network", is a host."""
         if text.startswith("["):

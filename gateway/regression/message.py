@@ -54,8 +54,8 @@ class Message:
         }
 
 
-def of_signal(signal: Signal, start: float) -> Message:
-    """A message of a recording that began at `start`."""
+def of_signal(signal: Signal, start: float, name: str = "") -> Message:
+    """A message of a recording that began at `start`; its name is read from it when left out."""
     protocol, source, destination = signal.protocol, signal.source, signal.destination
     if protocol == "q931" and signal.link.startswith("iua:"):
         protocol = "iua"
@@ -67,7 +67,7 @@ def of_signal(signal: Signal, start: float) -> Message:
         protocol,
         source,
         destination,
-        name_of(protocol, signal.octets),
+        name or name_of(protocol, signal.octets),
         signal.octets,
     )
 

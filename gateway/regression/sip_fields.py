@@ -13,7 +13,11 @@ from gateway.sip.uri import Uri, unescape
 
 def name(octets: bytes) -> str:
     """The method of a request, "180 INVITE" of a response. Raises DecodeError."""
-    message = parse(octets)
+    return called(parse(octets))
+
+
+def called(message: Message) -> str:
+    """The method of a request, "180 INVITE" of a response."""
     return message.method if message.is_request else f"{message.status} {message.cseq_method}"
 
 

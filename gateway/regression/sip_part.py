@@ -4,8 +4,8 @@ from gateway.model.errors import DecodeError
 from gateway.regression import sip_rewriting
 from gateway.regression.endpoints import Endpoint
 from gateway.regression.message import Message as Told
-from gateway.regression.message import name_of
 from gateway.regression.readiness import Readiness
+from gateway.regression.sip_fields import called
 from gateway.regression.sip_identities import Identities, OwnLeg
 from gateway.regression.sip_matching import SipMatching
 from gateway.regression.sip_tape import Entry, Leg, Tape, Transaction, copy_key, transaction
@@ -132,10 +132,10 @@ class SipPart:
         """The gateway sends something."""
         listener = self._stage.listeners[min(flow.listener, len(self._stage.listeners) - 1)]
         source, destination = Endpoint(*listener[1:]), Endpoint(flow.host, flow.port)
-        told = Told(None, self._stage.now, "sip", str(source), str(destination), name_of("sip", octets), octets)
+        message = parse(octets)
+        told = Told(None, self._stage.now, "sip", str(source), str(destination), called(message), octets)
         self.sent.append(told)
         self._stage.said.append(told)
-        message = parse(octets)
         key = (destination.host, *copy_key(message))
         if key in self._copies:
             return

@@ -8,6 +8,7 @@ from gateway.model.errors import DecodeError
 from gateway.regression.endpoints import Endpoint, Hosts
 from gateway.regression.message import Message as Told
 from gateway.regression.message import of_signal
+from gateway.regression.sip_fields import called
 from gateway.sip.flow import Transport
 from gateway.sip.message import Message, parse
 
@@ -141,7 +142,7 @@ def entry_of(signal: Signal, start: float, hosts: Hosts) -> Entry | None:
     message = parse(signal.octets)
     if not message.call_id:
         raise DecodeError("no Call-ID")
-    return Entry(of_signal(signal, start), message, _transport(signal.transport), is_ours=sends)
+    return Entry(of_signal(signal, start, called(message)), message, _transport(signal.transport), is_ours=sends)
 
 
 def _transport(name: str) -> Transport:
