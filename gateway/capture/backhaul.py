@@ -5,11 +5,20 @@ from gateway.isdn import backhaul_message
 from gateway.isdn.backhaul_message import starts
 
 PORT = 2428
+_HEADERS = tuple(
+    backhaul_message.BackhaulMessage(kind, 0, b"").encoded()[:8]
+    for kind in (backhaul_message.DATA_REQUEST, backhaul_message.DATA_INDICATION)
+)
 
 
 def starts_backhaul(octets: bytes) -> bool:
     """Whether a backhaul header stands here."""
     return starts(octets)
+
+
+def is_backhaul(octets: bytes) -> bool:
+    """Whether so much of a header for data stands here that the port does not matter."""
+    return octets[:8] in _HEADERS
 
 
 class Backhaul:

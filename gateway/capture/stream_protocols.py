@@ -10,6 +10,7 @@ from gateway.capture.websocket import WebSocket, starts_websocket
 _BY_OCTETS: tuple[tuple[Callable[[bytes], bool], type[Framing]], ...] = (
     (starts_sip, SipStream),
     (starts_websocket, WebSocket),
+    (backhaul.is_backhaul, backhaul.Backhaul),
 )
 _BY_PORT: dict[int, tuple[Callable[[bytes], bool], type[Framing]]] = {
     tpkt.CALL_SIGNALLING_PORT: (lambda octets: octets[:2] == b"\x03\x00", tpkt.Tpkt),

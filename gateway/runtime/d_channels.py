@@ -16,7 +16,7 @@ from gateway.isdn import backhaul_message, iua_message
 from gateway.model.errors import GatewayError
 from gateway.runtime.d_channel import DChannel
 from gateway.runtime.dahdi_link import DahdiLink
-from gateway.runtime.stream_link import Caller, Carried, Listener
+from gateway.runtime.stream_link import Caller, Carried, Ends, Listener
 from gateway.runtime.udp_link import UdpLink
 
 Received = Callable[[str, bytes, float], None]
@@ -54,6 +54,11 @@ class DChannels:
         link = self._links.get(trunk)
         if link is not None:
             link.send(frame)
+
+    def ends(self, trunk: str) -> Ends | None:
+        """Our address and the peer's, of the connection that this trunk has its D channel on; None without one."""
+        link = self._links.get(trunk)
+        return link.ends if isinstance(link, Caller | Listener) else None
 
     def close(self) -> None:
         """Nothing is sent or heard any more."""

@@ -203,12 +203,12 @@ class Server:
 
     def _frame_received(self, trunk: str, frame: bytes, now: float) -> None:
         if self._capture:
-            self._capture.d_channel(True, trunk, frame)
+            self._capture.d_channel(True, trunk, frame, self._d_channels.ends(trunk))
         self.gateway.receive_frame(trunk, frame, now)
 
     def _send_frame(self, trunk: str, frame: bytes) -> None:
         if self._capture:
-            self._capture.d_channel(False, trunk, frame)
+            self._capture.d_channel(False, trunk, frame, self._d_channels.ends(trunk))
         self._d_channels.send(trunk, frame)
 
     async def _open_control(self) -> None:

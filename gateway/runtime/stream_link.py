@@ -26,6 +26,7 @@ class Carried(NamedTuple):
 Length = Callable[[bytes], int | None]
 """How long the message is whose first octets are given; None while nobody can say. Raises DecodeError."""
 Address = tuple[str, int]
+Ends = tuple[Address, Address]
 
 _CHUNK = 65_536
 _MOST_UNSENT = 1_000_000
@@ -40,7 +41,7 @@ _TCP_USER_TIMEOUT = 18
 
 
 class _Connection:
-    """One connected socket; `over_sctp` is None on TCP.
+    """One connected socket; `over_sctp` is None on TCP. `ends` are our address and the peer's.
 
     `failed` is called once when it is lost, never from within `send` and never after `close`.
     """
@@ -67,6 +68,7 @@ class _Connection:
         self._waiting = 0
         self._is_writing = False
         self._lost: asyncio.Handle | None = None
+        self.ends = _ends(connected)
         _prepare(connected, is_sctp=over_sctp is not None)
         loop.add_reader(connected, self._readable)
 
@@ -200,6 +202,11 @@ class Caller:
         """Whether there is a connection."""
         return self._connection is not None
 
+    @property
+    def ends(self) -> Ends | None:
+        """Our address and the peer's; None without a connection."""
+        return self._connection.ends if self._connection is not None else None
+
     def send(self, frame: bytes) -> None:
         """Sends one message; without a connection it is lost."""
         if self._connection is not None:
@@ -292,6 +299,11 @@ class Listener:
         """Whether there is a connection."""
         return self._connection is not None
 
+    @property
+    def ends(self) -> Ends | None:
+        """Our address and the peer's; None without a connection."""
+        return self._connection.ends if self._connection is not None else None
+
     def send(self, frame: bytes) -> None:
         """Sends one message; without a connection it is lost."""
         if self._connection is not None:
@@ -323,6 +335,14 @@ class Listener:
     def _failed(self) -> None:
         self._connection = None
         self._user.line_changed(False, self._clock())
+
+
+def _ends(connected: socket.socket) -> Ends | None:
+    """None when the peer has gone already."""
+    try:
+        return connected.getsockname()[:2], connected.getpeername()[:2]
+    except OSError:
+        return None
 
 
 def _ipproto_sctp() -> int:

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from gateway.capture.writer import LARGEST_UDP, Writer
-from gateway.configuration import Configuration, DahdiDevice, IsdnTrunk, UdpEnds
+from gateway.capture.writer import LARGEST_UDP, Writer, prepare
+from gateway.configuration import BackhaulChannel, Configuration, IuaInterface
 from gateway.hub.leg import Observer
 from gateway.model.errors import DecodeError, LocalProtocolError
+from gateway.runtime.stream_link import Ends
 from gateway.sip.flow import Flow
 from gateway.sip.scan import Scan
 
@@ -47,7 +48,7 @@ def traced(configuration: Configuration) -> frozenset[str]:
 
 class Capture:
     """A capture file of all signalling: SIP, whatever its transport, as UDP, so that what went by TLS can be read as
-    well; the frames of D channels; the connections of H.323.
+    well; the frames of D channels, messages of IUA as over SCTP, PRI backhaul; the connections of H.323.
 
     It is the tap of the transports and, with `d_channel`, of the D channels of `configuration`. A file that
     cannot be written to ends the capture, never the server. `wall` gives seconds since 1970. Raises OSError
@@ -58,7 +59,10 @@ class Capture:
         self, path: Path, observer: Observer, wall: Callable[[], float], configuration: Configuration | None = None
     ) -> None:
         self._path, self._observer, self._wall = path, observer, wall
-        self._is_network = {each.name: each.side == "network" for each in _with_frames(configuration)}
+        trunks = configuration.isdn_trunks if configuration is not None else ()
+        self._d_channels = {each.name: each for each in trunks}
+        if any(isinstance(each.d_channel, IuaInterface | BackhaulChannel) for each in trunks):
+            prepare()
         self._writer: Writer | None = Writer(path)
 
     def __call__(self, inbound: bool, flow: Flow, ours: tuple[str, int], octets: bytes) -> None:
@@ -72,14 +76,22 @@ class Capture:
         except (OSError, LocalProtocolError) as error:
             self._give_up(error)
 
-    def d_channel(self, inbound: bool, trunk: str, frame: bytes) -> None:
-        """Writes one frame of the D channel of that trunk."""
-        is_network = self._is_network.get(trunk)
-        if self._writer is None or is_network is None:
+    def d_channel(self, inbound: bool, trunk: str, frame: bytes, ends: Ends | None = None) -> None:
+        """Writes one frame of the D channel of that trunk, or one message of the connection that it is on; `ends` are
+        our address there and the peer's.
+        """
+        settings = self._d_channels.get(trunk)
+        if self._writer is None or settings is None:
             return
         try:
-            self._writer.lapd(self._wall(), trunk, inbound is is_network, frame)
-        except OSError as error:
+            if isinstance(settings.d_channel, IuaInterface):
+                _between(self._writer.iua, self._wall(), ends, inbound, frame)
+            elif isinstance(settings.d_channel, BackhaulChannel):
+                _between(self._writer.stream, self._wall(), ends, inbound, frame)
+            else:
+                from_user = inbound is (settings.side == "network")
+                self._writer.lapd(self._wall(), trunk, from_user, frame)
+        except (OSError, LocalProtocolError) as error:
             self._give_up(error)
 
     def h323(self, inbound: bool, ours: str, peer: str, octets: bytes) -> None:
@@ -112,10 +124,13 @@ class Capture:
         self._writer = None
 
 
-def _with_frames(configuration: Configuration | None) -> tuple[IsdnTrunk, ...]:
-    """Trunks whose link carries frames of Q.921; where layer 2 is elsewhere there are none."""
-    trunks = configuration.isdn_trunks if configuration is not None else ()
-    return tuple(each for each in trunks if isinstance(each.d_channel, UdpEnds | DahdiDevice))
+def _between(
+    write: Callable[[float, str, str, bytes], None], time: float, ends: Ends | None, inbound: bool, message: bytes
+) -> None:
+    """Writes what passed between us and the peer; without a connection nothing did."""
+    if ends is not None:
+        own, peer = (_endpoint(*end) for end in ends)
+        write(time, *((peer, own) if inbound else (own, peer)), message)
 
 
 def _endpoint(host: str, port: int) -> str:

@@ -147,6 +147,10 @@ def test_tpkt_is_recognised_on_any_port_by_the_message_in_it() -> None:
 # Cisco PRI backhaul
 
 
+def test_backhaul_is_recognised_on_any_port() -> None:
+    assert isinstance(recognised(backhaul(CALL_PROCEEDING), (49152, 40001)), Backhaul)
+
+
 def test_backhaul_names_the_channel() -> None:
     (found,) = Framed(Backhaul()).feed(backhaul(CALL_PROCEEDING), print)
     assert found == Found("q931", CALL_PROCEEDING, "tcp", "backhaul:1")

@@ -29,6 +29,7 @@ from gateway.model.transfer import (
     TransferOutcome,
     TransferRequest,
 )
+from gateway.sip.message import Message as SipMessage
 from gateway.translators import dialect_named
 from gateway.translators.dialect import Context
 from tests.engine.isdn_world import IsdnWorld
@@ -116,7 +117,7 @@ def test_explicit_call_transfer(tmp_path: Path) -> None:
     assert world.gateway.isdn.statistics()["channels_idle.isdn"] == 4
 
 
-def slow_join(world: IsdnWorld) -> tuple[Line, Line, Message]:
+def slow_join(world: IsdnWorld) -> tuple[Line, Line, SipMessage]:
     """A party that takes long over its re-INVITE, the other one, and the request that it owes an answer."""
     second, other = call_in(world, "3001")
     first, one = call_in(world, "2001")

@@ -2,9 +2,7 @@
 
 import asyncio
 import time
-from pathlib import Path
 
-from gateway.capture.writer import Writer
 from gateway.isdn import iua_message
 from gateway.isdn.data_link_user import DataLinkSettings
 from gateway.isdn.side import Side
@@ -13,16 +11,13 @@ from tests.live.d_channel_end import DChannelEnd
 from tests.peers.signalling_gateway import SignallingGateway
 
 INTERFACE = 7
-_PROCESS, _GATEWAY = "192.0.2.1:49152", "192.0.2.9:9900"
-"""As the capture has them."""
 
 
 class SignallingGatewayEnd(DChannelEnd):
-    """Interface 7 is the D channel. All messages of the association are written to `capture` as if over SCTP."""
+    """Interface 7 is the D channel."""
 
-    def __init__(self, local: int, remote: int, side: Side, capture: Path) -> None:
+    def __init__(self, local: int, remote: int, side: Side) -> None:
         super().__init__(local, remote)
-        self._writer = Writer(capture)
         self.gateway = SignallingGateway(self.timers, self._say)
         link = self.gateway.interface(INTERFACE, side, self.send, DataLinkSettings(retry=2.0)).link
         self.receive = link.receive
@@ -39,18 +34,15 @@ class SignallingGatewayEnd(DChannelEnd):
 
     def heard(self, octets: bytes, now: float) -> None:
         """A message of the process."""
-        self._writer.iua(time.time(), _PROCESS, _GATEWAY, octets)
         self.gateway.receive(octets, now)
 
     def _say(self, octets: bytes) -> None:
-        self._writer.iua(time.time(), _GATEWAY, _PROCESS, octets)
         self.association.send(octets)
 
     def close(self) -> None:
         """Ends the association and the loop."""
         self.do(lambda now: self.association.close())
         super().close()
-        self._writer.close()
 
 
 class _Association:

@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from gateway.capture.signals import signals
 from gateway.isdn.data_link import DataLink
 from gateway.isdn.data_link_user import DataLinkSettings
 from gateway.isdn.side import Side
 from tests.live.d_channel_end import DChannelEnd
 from tests.live.isdn_border import IsdnBorder
+from tests.peers import tshark
 from tests.peers.ports import free_ports
 
 pytestmark = pytest.mark.live
@@ -79,6 +81,12 @@ def test_calls_both_ways(tmp_path: Path) -> None:
         name, incoming = here.call_in()
         here.peer.send(f"hangup {name}")
         phone.state(incoming, "DISCONNECTED")
+        here.peer.wait("hangup_ack", id=name)
+        here.gateway.stop()
+        found = [each for each in signals(here.gateway.capture_path, print) if each.protocol == "q931"]
+        assert [each.link for each in found] == ["backhaul:1"] * len(found)
+        types = [row[0] for row in tshark.fields(here.frames, ["q931.message_type"], where="q931")]
+        assert sorted(f"0x{each.octets[4]:02x}" for each in found) == sorted(types)  # as libpri's side has recorded
     except BaseException:
         here._stack.close()
         raise

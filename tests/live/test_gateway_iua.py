@@ -20,11 +20,10 @@ _ISDN = ("-o", "iua.use_gsm_sapi_values:FALSE")
 
 
 class IuaBorder(IsdnBorder):
-    """The D channel ends at a signalling gateway; `iua_capture` has what passes between that and refergate."""
+    """The D channel ends at a signalling gateway."""
 
     def _settings(self, ours: int, theirs: int, variant: str, side: str, more: dict[str, Any]) -> dict[str, Any]:
-        self.iua_capture = self.folder / "iua.pcapng"
-        self.sg = SignallingGatewayEnd(ours, theirs, Side(side), self.iua_capture)
+        self.sg = SignallingGatewayEnd(ours, theirs, Side(side))
         self._stack.callback(self.sg.close)
         link = f"iua+tcp:127.0.0.1:{self.sg.port}/{INTERFACE}"
         return super()._settings(ours, theirs, variant, side, {**more, "link": link})
@@ -42,7 +41,9 @@ def iua_border(folder: Path, variant: str = "euroisdn", side: str = "user", **mo
 
 
 def test_calls_both_ways_and_a_transfer_and_tshark_reads_every_message(tmp_path: Path) -> None:
-    """The REFER becomes explicit call transfer on the D channel behind the signalling gateway."""
+    """The REFER becomes explicit call transfer on the D channel behind the signalling gateway. The capture is that of
+    `serve --capture`, with IUA as if over SCTP.
+    """
     with iua_border(tmp_path, options=["--set", "transfer=okclear"]) as here:
         phone = here.phones["1001"]
         name, incoming = here.call_in()
@@ -60,11 +61,12 @@ def test_calls_both_ways_and_a_transfer_and_tshark_reads_every_message(tmp_path:
         (record,) = here.gateway.wait_records(1)
         assert (record["kind"], record["outcome"]) == ("attended", "succeeded")
     assert here.sg.gateway.heard[:3] == [iua.ASPUP, iua.ASPAC, iua.ESTABLISH_REQUEST]
-    assert tshark.malformed(here.iua_capture, options=(*_ISDN, *tshark.ETSI)) == []
+    capture = here.gateway.capture_path
+    assert tshark.malformed(capture, options=(*_ISDN, *tshark.ETSI)) == []
     names = ["iua.message_class", "iua.message_type", "iua.int_interface_identifier", "iua.dlci_tei"]
-    rows = tshark.fields(here.iua_capture, names, where="iua and ip.src == 192.0.2.1", options=_ISDN)
+    rows = tshark.fields(capture, names, where=f"iua and sctp.dstport == {here.sg.port}", options=_ISDN)
     assert [row[:2] for row in rows] == [[str(each) for each in kind] for kind in here.sg.gateway.heard]
     assert {row[2] for row in rows[1:]} == {f"0x{INTERFACE:08x}"}
     assert {row[3] for row in rows[2:]} == {"0x00"}
-    messages = tshark.fields(here.iua_capture, ["q931.message_type"], where="iua and q931", options=_ISDN)
+    messages = tshark.fields(capture, ["q931.message_type"], where="iua and q931", options=_ISDN)
     assert {0x05, 0x07, 0x0F, 0x45, 0x4D, 0x5A, 0x62} <= {int(row[0], 16) for row in messages}
