@@ -81,7 +81,7 @@ def test_calls_both_ways(tmp_path: Path) -> None:
         name, incoming = here.call_in()
         here.peer.send(f"hangup {name}")
         phone.state(incoming, "DISCONNECTED")
-        here.peer.wait("hangup_ack", id=name)
+        here.peer.wait("hangup", id=name)
         here.gateway.stop()
         found = [each for each in signals(here.gateway.capture_path, print) if each.protocol == "q931"]
         assert [each.link for each in found] == ["backhaul:1"] * len(found)
