@@ -16,7 +16,8 @@ from gateway.isdn.q931 import Identifier, InformationElement, Message, MessageTy
 from gateway.model.causes import Cause
 
 _CAUSE_REQUIRED = (Identifier.CAUSE,)
-_CLEARING_MESSAGES = frozenset((MessageType.DISCONNECT, MessageType.RELEASE, MessageType.RELEASE_COMPLETE))
+_RELEASES = frozenset((MessageType.RELEASE, MessageType.RELEASE_COMPLETE))
+_CLEARING_MESSAGES = frozenset((MessageType.DISCONNECT, *_RELEASES))
 
 
 class IsdnCall(CallMachine):
@@ -170,8 +171,7 @@ class IsdnCall(CallMachine):
         reply = self._fault_cause()
         self._enter(state, now)
         self.owner.disconnected(self, cause, message, now)
-        in_band = any(is_in_band(element) for element in message.elements)
-        if self.state is state and (reply is not None or not in_band):
+        if self.state is state and (reply is not None or not any(map(is_in_band, message.elements))):
             self.disconnect(reply or cause, now)
 
     def _collided(self, message: Message, state: CallState, now: float) -> None:
@@ -213,7 +213,7 @@ class IsdnCall(CallMachine):
 
     def _required(self, kind: MessageType) -> tuple[Identifier, ...]:
         """RELEASE and RELEASE COMPLETE need a cause where they are the first to clear (5.3)."""
-        if kind in {MessageType.RELEASE, MessageType.RELEASE_COMPLETE}:
+        if kind in _RELEASES:
             return () if is_clearing(self.state) else _CAUSE_REQUIRED
         return MANDATORY.get(kind, ())
 

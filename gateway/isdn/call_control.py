@@ -319,9 +319,7 @@ class CallControl:
     def encode(self, kind: MessageType, call: CallMachine, elements: Elements) -> bytes:
         """A message of a call. Raises LocalProtocolError."""
         found = in_order(elements) if len(elements) > 1 else elements
-        return q931.encode(
-            Message(kind, call.call_reference, not call.is_originating, found, self.call_reference_octets)
-        )
+        return q931.encoded(kind, call.call_reference, not call.is_originating, found, self.call_reference_octets)
 
     def transmit(self, octets: bytes, call: CallMachine, now: float) -> None:
         """Sends a message, at once or when the data link is up."""

@@ -230,7 +230,7 @@ class CallMachine:
 
     def _disconnect(self, elements: Elements, state: CallState, now: float) -> None:
         self._advance(state, now)
-        if any(is_in_band(element) for element in elements):
+        if any(map(is_in_band, elements)):
             self._restart(TimerName.T306, Expiry.T306, now)
         self.send(MessageType.DISCONNECT, elements, now)
 

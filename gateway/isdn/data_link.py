@@ -31,9 +31,10 @@ class DataLink:
     """
 
     __slots__ = (
-        *("_acknowledge", "_command", "_disc_at", "_dropped", "_later", "_own_busy", "_peer_busy", "_peer_commands"),
-        *("_receive_number", "_rejecting", "_repetitions", "_response", "_retry", "_sabme_at", "_send", "_settings"),
-        *("_t200", "_t203", "_timers", "_unit_data", "_wanted", "_window", "discarded", "errors", "management"),
+        *("_acknowledge", "_alarm", "_command", "_disc_at", "_dropped", "_due", "_later", "_own_busy", "_peer_busy"),
+        *("_peer_commands", "_receive_number", "_rejecting", "_repetitions", "_response", "_retry", "_running"),
+        *("_sabme_at", "_send", "_settings", "_timers", "_unit_data", "_wanted", "_window", "discarded", "errors"),
+        "management",
         *("side", "state", "tei", "user"),
     )
 
@@ -61,8 +62,9 @@ class DataLink:
         self._command = self._response = b""
         self._window = SendWindow(settings.k)
         self._unit_data: deque[bytes] = deque()
-        self._t200: Timer | None = None
-        self._t203: Timer | None = None
+        self._running = Timers.STOP
+        self._due = 0.0
+        self._alarm: Timer | None = None
         self._retry: Timer | None = None
         self._repetitions = 0
         self._receive_number = 0
@@ -157,10 +159,12 @@ class DataLink:
 
     def take(self, frame: Frame, now: float) -> None:
         """A frame that has been read."""
-        ours = frame.sapi == self._settings.sapi
-        if ours and frame.kind is Kind.UI and frame.tei in (self.tei, BROADCAST_TEI):
+        kind = frame.kind
+        if frame.sapi != self._settings.sapi:
+            self.discarded += 1
+        elif kind is Kind.UI and frame.tei in (self.tei, BROADCAST_TEI):
             self._take_unit_data(frame, now)
-        elif ours and frame.tei == self.tei and frame.kind is not Kind.XID and not self._is_late(frame, now):
+        elif frame.tei == self.tei and (kind is Kind.I or (kind is not Kind.XID and not self._is_late(frame, now))):
             self._happen(self._event(frame), now, frame)
         else:
             self.discarded += 1
@@ -187,7 +191,7 @@ class DataLink:
         return False
 
     def _event(self, frame: Frame) -> Event:
-        return event_of(frame, is_command=frame.c_r is self._peer_commands, n201=self._settings.n201)
+        return event_of(frame, frame.c_r is self._peer_commands, self._settings.n201)
 
     def _happen(self, event: Event, now: float, frame: Frame | None = None) -> None:
         action, state, timers, error = TABLE[self.state, event]
@@ -206,21 +210,30 @@ class DataLink:
     # -- timers ------------------------------------------------------------------------------------------------------
 
     def _run(self, which: Timers, now: float) -> None:
-        self._timers.stop(self._t200)
-        self._timers.stop(self._t203)
-        self._t200 = self._t203 = None
-        if which is Timers.T200:
-            self._t200 = self._timers.start(now + self._settings.t200, self._t200_due)
-        elif which is Timers.T203:
-            self._t203 = self._timers.start(now + self._settings.t203, self._t203_due)
+        """Only one of the two runs. They are put off with every frame and hardly ever run out: an alarm that rings
+        too early is set anew, which is cheaper.
+        """
+        self._running = which
+        alarm = self._alarm
+        if which is Timers.STOP:
+            self._timers.stop(alarm)
+            self._alarm = None
+            return
+        self._due = due = now + (self._settings.t200 if which is Timers.T200 else self._settings.t203)
+        if alarm is None or alarm.due > due:
+            self._timers.stop(alarm)
+            self._alarm = self._timers.start(due, self._ring)
 
-    def _t200_due(self, now: float) -> None:
-        self._t200 = None
-        self._happen(Event.T200_LAST if self._repetitions >= self._settings.n200 else Event.T200, now)
-
-    def _t203_due(self, now: float) -> None:
-        self._t203 = None
-        self._happen(Event.T203, now)
+    def _ring(self, now: float) -> None:
+        self._alarm = None
+        if now < self._due:
+            self._alarm = self._timers.start(self._due, self._ring)
+            return
+        which, self._running = self._running, Timers.STOP
+        if which is Timers.T203:
+            self._happen(Event.T203, now)
+        else:
+            self._happen(Event.T200_LAST if self._repetitions >= self._settings.n200 else Event.T200, now)
 
     def _retry_due(self, now: float) -> None:
         self._retry = None
@@ -353,7 +366,7 @@ class DataLink:
         while (following := self._window.take()) is not None:
             number, octets = following
             self._acknowledge = False
-            if self._t200 is None:
+            if self._running is not Timers.T200:
                 self._run(Timers.T200, now)
             self._send(lapd_frame.information(self._command, number, self._receive_number, octets))
 
@@ -389,13 +402,17 @@ class DataLink:
 
     def _take_receive_number(self, frame: Frame, now: float) -> None:
         """N(R) of an I frame."""
-        if not self._is_valid(frame, now):
+        window = self._window
+        if frame.receive_number == window.acknowledged:
+            is_new = False
+        elif self._is_valid(frame, now):
+            is_new = window.acknowledge(frame.receive_number)
+        else:
             return
-        is_new = self._window.acknowledge(frame.receive_number)
         if self.state is State.TIMER_RECOVERY:
             return
         if not self._peer_busy:
-            if self._window.is_acknowledged:
+            if window.is_acknowledged:
                 self._run(Timers.T203, now)
             elif is_new:
                 self._run(Timers.T200, now)

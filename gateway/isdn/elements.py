@@ -3,7 +3,7 @@
 All functions take or give the contents of an element: the octets after identifier and length.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 
 from gateway.model.causes import Cause, Location
@@ -184,10 +184,13 @@ def decode_channel(contents: bytes) -> ChannelIdentification:
     first = _first(contents)
     interface, at = _interface(contents) if first & 0x40 else (b"", 1)
     selection, primary = first & 0x03, bool(first & 0x20)
-    common = ChannelIdentification((), bool(first & 0x08), primary, selection == 3, bool(first & 0x04), interface)
-    if not primary:
-        return replace(common, channels=(selection,) if selection in {1, 2} else ())
-    return _slots(common, contents[at:]) if selection == 1 else common
+    channels, slot_map, kind = ((selection,) if selection in (1, 2) else (), b"", 3)
+    if primary:
+        channels, slot_map, kind = _slots(contents[at:]) if selection == 1 else ((), b"", 3)
+    exclusive, d_channel = bool(first & 0x08), bool(first & 0x04)
+    return ChannelIdentification(
+        channels, exclusive, primary, selection == 3, d_channel, interface, slot_map, channel_type=kind
+    )
 
 
 def _interface(contents: bytes) -> tuple[bytes, int]:
@@ -198,14 +201,14 @@ def _interface(contents: bytes) -> tuple[bytes, int]:
     raise DecodeError("interface identifier is cut off")
 
 
-def _slots(channel: ChannelIdentification, contents: bytes) -> ChannelIdentification:
-    """`channel` with octets 3.2 and 3.3: channel numbers up to the one with the extension bit, or a slot map."""
+def _slots(contents: bytes) -> tuple[tuple[int, ...], bytes, int]:
+    """Channel numbers, slot map and channel type of octets 3.2 and 3.3: one of the first two is empty."""
     if len(contents) < 2:
         raise DecodeError("channel identification is cut off")
     kind = contents[0] & 0x0F
     if contents[0] & 0x10:
-        return replace(channel, slot_map=contents[1:], channel_type=kind)
-    return replace(channel, channels=tuple(octet & 0x7F for octet in contents[1:]), channel_type=kind)
+        return (), contents[1:], kind
+    return tuple([octet & 0x7F for octet in contents[1:]]), b"", kind
 
 
 def encode_channel(channel: ChannelIdentification) -> bytes:

@@ -19,7 +19,7 @@ _EVENTS = {
 """The event of a frame, with P/F and without."""
 
 
-def event_of(frame: Frame, *, is_command: bool, n201: int) -> Event:
+def event_of(frame: Frame, is_command: bool, n201: int) -> Event:
     """The event; `n201` is the longest information field in octets. XID and UI are none (Q.921 5.2, 5.4)."""
     kind = frame.kind
     if kind is Kind.I:

@@ -64,16 +64,17 @@ def decode(octets: bytes) -> Frame:
     """Reads a frame. Raises DecodeError for an invalid frame, which is to be dropped (Q.921 2.9)."""
     if len(octets) < 3 or octets[0] & 1 or not octets[1] & 1:
         raise DecodeError("LAPD frame without a two octet address field")
-    first, control = octets[0], octets[2]
-    sapi, tei, c_r = first >> 2, octets[1] >> 1, bool(first & 2)
+    first, second, control = octets[:3]
+    c_r = first & 2 == 2
     if control & 3 == 3:
         kind = _UNNUMBERED.get(control & ~POLL_FINAL, Kind.UNDEFINED)
-        return Frame(kind, sapi, tei, c_r, bool(control & POLL_FINAL), octets[2:3], octets[3:])
+        return Frame(kind, first >> 2, second >> 1, c_r, bool(control & POLL_FINAL), octets[2:3], octets[3:])
     if len(octets) < 4:
         raise DecodeError("LAPD frame ends inside its control field")
     numbers = octets[3]
     kind, sent = (_SUPERVISORY.get(control & 0x0F, Kind.UNDEFINED), 0) if control & 1 else (Kind.I, control >> 1)
-    return Frame(kind, sapi, tei, c_r, bool(numbers & 1), octets[2:4], octets[4:], sent, numbers >> 1)
+    poll_final, field, rest = numbers & 1 == 1, octets[2:4], octets[4:]
+    return Frame(kind, first >> 2, second >> 1, c_r, poll_final, field, rest, sent, numbers >> 1)
 
 
 def address(sapi: int, tei: int, *, c_r: bool) -> bytes:

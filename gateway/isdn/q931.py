@@ -113,7 +113,9 @@ class _CutOff(DecodeError):
 def decode(octets: bytes) -> Message:
     """The message in `octets`. Raises DecodeError, with the octet's offset, where they are none (Q.931 5.8)."""
     kind, value, flag, length, start = _decoded_head(octets)
-    return Message(kind, value, flag, tuple(_elements(octets, start)), length, octets[0])
+    found: list[InformationElement] = []
+    _read_elements(octets, start, found)
+    return Message(kind, value, flag, tuple(found), length, octets[0])
 
 
 def decode_readable(octets: bytes) -> tuple[Message, int | None]:
@@ -124,7 +126,7 @@ def decode_readable(octets: bytes) -> tuple[Message, int | None]:
     kind, value, flag, length, start = _decoded_head(octets)
     found: list[InformationElement] = []
     try:
-        found.extend(_elements(octets, start))
+        _read_elements(octets, start, found)
     except _CutOff as error:
         return Message(kind, value, flag, tuple(found), length, octets[0]), error.identifier
     return Message(kind, value, flag, tuple(found), length, octets[0]), None
@@ -141,38 +143,46 @@ def _decoded_head(octets: bytes) -> tuple[MessageType | int, int, bool, int, int
         raise DecodeError(f"call reference length 0x{length:02x}", where="octet 1")
     start = 2 + length
     value, flag = _call_reference(octets[2:start])
-    kind, start = _message_type(octets, start)
-    return kind, value, flag, length, start
+    kind = _TYPES.get(octets[start])
+    if kind is not None:
+        return kind, value, flag, length, start + 1
+    other, start = _other_type(octets, start)
+    return other, value, flag, length, start
 
 
-def _message_type(octets: bytes, start: int) -> tuple[MessageType | int, int]:
-    """The type and the offset after it."""
+def _other_type(octets: bytes, start: int) -> tuple[int, int]:
+    """A type that Q.931 has not, and the offset after it."""
     kind = octets[start]
     if kind == 0:
         if start + 1 == len(octets):
             raise DecodeError("message type is cut off", where=f"octet {start}")
         return NATIONAL + octets[start + 1], start + 2
-    return _TYPES.get(kind, kind), start + 1
+    return kind, start + 1
 
 
 def _call_reference(octets: bytes) -> tuple[int, bool]:
     if not octets:
         return 0, False
-    value, top = int.from_bytes(octets), 8 * len(octets) - 1
-    return value & ~(1 << top), bool(value >> top)
+    value, top = int.from_bytes(octets), 1 << 8 * len(octets) - 1
+    return (value - top, True) if value >= top else (value, False)
 
 
-def _elements(octets: bytes, start: int) -> Iterator[InformationElement]:
+def _read_elements(octets: bytes, start: int, found: list[InformationElement]) -> None:
     end, locked, codeset = len(octets), 0, 0
     while start < end:
         identifier = octets[start]
         if identifier & 0xF0 == 0x90:
-            yield InformationElement(identifier)
+            found.append(InformationElement(identifier))
             locked, codeset = _shifted(identifier, locked)
             start += 1
             continue
-        contents, start = (b"", start + 1) if identifier & 0x80 else _contents(octets, start, end)
-        yield InformationElement(identifier, contents, codeset)
+        if identifier & 0x80:
+            contents, start = b"", start + 1
+        elif start + 1 < end and (stop := start + 2 + octets[start + 1]) <= end:
+            contents, start = octets[start + 2 : stop], stop
+        else:
+            raise _CutOff(identifier, start)
+        found.append(InformationElement(identifier, contents, codeset))
         codeset = locked
 
 
@@ -182,27 +192,37 @@ def _shifted(identifier: int, locked: int) -> tuple[int, int]:
     return (locked, codeset) if identifier & 0x08 else (codeset, codeset)
 
 
-def _contents(octets: bytes, start: int, end: int) -> tuple[bytes, int]:
-    if start + 1 >= end or (stop := start + 2 + octets[start + 1]) > end:
-        raise _CutOff(octets[start], start)
-    return octets[start + 2 : stop], stop
-
-
 def encode(message: Message) -> bytes:
     """The octets of `message`. Raises LocalProtocolError for a value that does not fit its field."""
+    return encoded(
+        message.message_type,
+        message.call_reference,
+        message.flag,
+        message.elements,
+        message.call_reference_octets,
+        message.protocol_discriminator,
+    )
+
+
+def encoded(
+    kind: MessageType | int,
+    call_reference: int,
+    flag: bool,
+    elements: tuple[InformationElement, ...],
+    call_reference_octets: int = 2,
+    protocol_discriminator: int = CALL_CONTROL,
+) -> bytes:
+    """The octets of the message that has these fields. Raises LocalProtocolError as `encode` does."""
+    length = call_reference_octets
+    if not 0 <= length <= 15 or call_reference >> max(8 * length - 1, 0):
+        raise LocalProtocolError(f"call reference {call_reference} does not fit into {length} octets")
+    reference = call_reference | (flag << 8 * length - 1 if length else 0)
+    type_octets = (0, kind - NATIONAL) if kind >= NATIONAL else (kind,)
     try:
-        return b"".join((_head(message), *_written(message.elements)))
+        head = bytes((protocol_discriminator, length, *reference.to_bytes(length), *type_octets))
+        return head + b"".join(_written(elements)) if elements else head
     except ValueError as error:
-        raise LocalProtocolError(f"a field of {message.name} does not fit its octet: {error}") from error
-
-
-def _head(message: Message) -> bytes:
-    length, kind = message.call_reference_octets, message.message_type
-    if not 0 <= length <= 15 or message.call_reference >> max(8 * length - 1, 0):
-        raise LocalProtocolError(f"call reference {message.call_reference} does not fit into {length} octets")
-    reference = message.call_reference | (message.flag << 8 * length - 1 if length else 0)
-    type_octets = bytes((0, kind - NATIONAL)) if kind >= NATIONAL else bytes((kind,))
-    return bytes((message.protocol_discriminator, length)) + reference.to_bytes(length) + type_octets
+        raise LocalProtocolError(f"a field of message 0x{kind:02x} does not fit its octet: {error}") from error
 
 
 def _written(elements: tuple[InformationElement, ...]) -> Iterator[bytes]:
@@ -223,8 +243,9 @@ def _written(elements: tuple[InformationElement, ...]) -> Iterator[bytes]:
 
 
 def _element(element: InformationElement) -> bytes:
-    if element.identifier & 0x80:
-        return bytes((element.identifier,))
-    if len(element.contents) > facility.MAX_CONTENTS:
-        raise LocalProtocolError(f"information element 0x{element.identifier:02x} longer than 255 octets")
-    return bytes((element.identifier, len(element.contents))) + element.contents
+    identifier, contents = element.identifier, element.contents
+    if identifier & 0x80:
+        return bytes((identifier,))
+    if len(contents) > facility.MAX_CONTENTS:
+        raise LocalProtocolError(f"information element 0x{identifier:02x} longer than 255 octets")
+    return bytes((identifier, len(contents))) + contents

@@ -5,6 +5,7 @@ Arguments, results and parameters are complete BER values (tag, length, contents
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from gateway.isdn import tlv
 from gateway.model.errors import DecodeError, LocalProtocolError
@@ -71,6 +72,7 @@ def _problem_tag(kind: str) -> int:
     return 0x80 + PROBLEM_KINDS.index(kind)
 
 
+@lru_cache(maxsize=256)
 def object_identifier(dotted: str) -> bytes:
     """Contents octets of the object identifier `dotted` (X.690 8.19). Raises LocalProtocolError when it is none."""
     try:
@@ -89,6 +91,7 @@ def _arc(value: int) -> bytes:
     return bytes(reversed(octets))
 
 
+@lru_cache(maxsize=256)
 def dotted(contents: bytes) -> str:
     """The dotted form of an object identifier's contents octets. Raises DecodeError when it is cut off."""
     if not contents or contents[-1] & 0x80:

@@ -23,6 +23,8 @@ class SendWindow:
 
     def take(self) -> tuple[int, bytes] | None:
         """The number and the information of the I frame to be sent now; None when there is none, or k are out."""
+        if not self._sent and not self._waiting:
+            return None
         number = self.next_number
         ahead = (number - self.acknowledged) % MODULUS
         if ahead < len(self._sent):

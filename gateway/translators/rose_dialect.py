@@ -134,7 +134,7 @@ class RoseDialect:
             return replace(self._invoked(item), invoke_id=item.invoke_id)
         invoked = "" if item.invoke_id is None else pending.get(item.invoke_id, "")
         event = self._result(item, invoked) if isinstance(item, ReturnResult) else self._failed(item, invoked)
-        return replace(event, invoke_id=item.invoke_id)
+        return event if event.invoke_id == item.invoke_id else replace(event, invoke_id=item.invoke_id)
 
     def _invoked(self, item: Invoke) -> TransferEvent:
         operation = operations.operation(self.variant, item.operation)
@@ -148,7 +148,7 @@ class RoseDialect:
         name = operation.name if operation else invoked
         if self.grant and name == self.grant.operation and item.result is not None:
             return self.grant.read(operations.decode_result(self.variant, name, item.result))
-        return TransferOutcome(Outcome.SUCCEEDED, operation=name)
+        return TransferOutcome(Outcome.SUCCEEDED, operation=name, invoke_id=item.invoke_id)
 
     def _failed(self, item: ReturnError | Reject, invoked: str) -> TransferEvent:
         if isinstance(item, Reject):
@@ -215,7 +215,15 @@ class RoseDialect:
         header = facility_message.octets(event.kept, self.home, _HEADER)
         rest = facility_message.octets(event.kept, self.home, _REST) or b""
         start = self._header(event) if header is None else facility.decode(header)
-        return replace(start, components=(item,), rest=rest)
+        return Facility(
+            start.profile,
+            (item,),
+            start.nfe,
+            start.network_protocol_profile,
+            start.interpretation,
+            start.service_discriminator,
+            rest,
+        )
 
     def _unchanged_component(self, event: TransferEvent) -> Component | None:
         """The component that the event was read from, unless the event says something else by now."""
