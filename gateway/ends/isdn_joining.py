@@ -36,9 +36,12 @@ if TYPE_CHECKING:
     from gateway.ends.isdn_line import IsdnLine
 
 _FLAG = 0x8000
+_USUAL = Service()
 _NORMAL = (16, 31)
 """Causes with which a network clears calls that it has joined."""
 _CLEAR = Cause(16)
+_LOOK = 0.5
+"""Seconds between two looks whether a line is up again."""
 _SUCCESS = TransferOutcome(Outcome.SUCCEEDED, 200)
 
 
@@ -104,19 +107,26 @@ class IsdnJoinings:
 
     def services(self, first: "IsdnLeg", second: "IsdnLeg") -> frozenset[str]:
         """By which services the network can join the two."""
+        if not self._can_be_asked(first, second):
+            return frozenset()
+        found = [name for name in PROCEDURES if self._bears(name, first, second)]
+        if first.line.variant.symmetrical and second.line.variant.symmetrical and second.call.is_active:
+            found.append(TOLD_HERE)
+        return frozenset(found)
+
+    def _offers(self, first: "IsdnLeg", second: "IsdnLeg", service: str) -> bool:
+        return self._can_be_asked(first, second) and self._bears(service, first, second)
+
+    def _can_be_asked(self, first: "IsdnLeg", second: "IsdnLeg") -> bool:
         one, other = first.line, second.line
         if not (one.settings.native and other.settings.native and _share(one, other)):
-            return frozenset()
-        if not first.call.is_active or first.gone or second.gone or first in self._of or second in self._of:
-            return frozenset()
-        found = {
-            name
-            for name, procedure in PROCEDURES.items()
-            if self._fits(procedure, one, other) and self._may(name, procedure, first, second)
-        }
-        if one.variant.symmetrical and other.variant.symmetrical and second.call.is_active:
-            found.add(TOLD_HERE)
-        return frozenset(found)
+            return False
+        over = first.gone or second.gone or first in self._of or second in self._of
+        return first.call.is_active and not over
+
+    def _bears(self, name: str, first: "IsdnLeg", second: "IsdnLeg") -> bool:
+        procedure = PROCEDURES[name]
+        return self._fits(procedure, first.line, second.line) and self._may(name, procedure, first, second)
 
     def _fits(self, procedure: Procedure, one: "IsdnLine", other: "IsdnLine") -> bool:
         """Only a user asks a network; on QSIG either side does."""
@@ -138,7 +148,7 @@ class IsdnJoinings:
     def begin(self, first: "IsdnLeg", second: "IsdnLeg", service: str, now: float) -> None:
         """Asks the network; the owner of `first` hears what comes of it."""
         joining = Joining(first, second, service)
-        if service not in self.services(first, second):
+        if not self._offers(first, second, service):
             self._report(joining, now)
             return
         self._of[first] = self._of[second] = joining
@@ -236,6 +246,20 @@ class IsdnJoinings:
         if joining is not None and leg not in joining.left:
             self._happen(joining, Input.WITHDRAWN, now)
 
+    def holds(self, leg: "IsdnLeg") -> bool:
+        """Whether the call is on hold for a join that is under way."""
+        joining = self._of.get(leg)
+        return joining is not None and joining.procedure.holds and leg is joining.first
+
+    def recover(self, leg: "IsdnLeg", now: float) -> None:
+        """It was put on hold for a join that a restart has ended: it is retrieved as soon as its line is up."""
+        if leg.gone or leg.call.hold_state is not HoldState.HELD:
+            return
+        if leg.line.is_up:
+            leg.call.retrieve(now)
+        else:
+            self._end.timers.start(now + _LOOK, lambda then: self.recover(leg, then))
+
     def pending(self, line: "IsdnLine") -> Mapping[int, str]:
         """Invokes of ours on a trunk that are not answered."""
         found: dict[int, str] = {}
@@ -271,7 +295,7 @@ class IsdnJoinings:
             joining.timer = timers.start(now + seconds, lambda then: self._happen(joining, Input.SILENCE, then))
 
     def _seconds(self, name: str, state: State) -> float:
-        service = ladder(self._end.configuration.ladder).services.get(name, Service())
+        service = ladder(self._end.configuration.ladder).services.get(name, _USUAL)
         if state in (State.NAMING, State.JOINING):
             return service.response
         if state in (State.HALF, State.CLEARING):

@@ -15,7 +15,6 @@ from gateway.isdn.numbers import Redirecting
 from gateway.isdn.q931 import Identifier, InformationElement, Message
 from gateway.model.call import CallRequest
 from gateway.model.errors import DecodeError, GatewayError
-from gateway.model.legs import SignallingProtocol
 from gateway.model.parties import Number, Party, Presentation, Screening
 from gateway.model.transfer import Kept
 from gateway.sip.diversion import Diversion, HistoryEntry
@@ -50,7 +49,7 @@ class Parties:
 
     def called(self, party: Party) -> Number:
         """The number to call. Raises GatewayError: 404 for a name, 484 for a number that no trunk takes."""
-        number = self._addresses.complete(party, SignallingProtocol.ISDN).number
+        number = self._addresses.isdn_number(party)
         if number is None or not number.digits:
             raise GatewayError(f"{party.uri or 'the called party'} has no number", sip_status=404, cause=1)
         return self._addresses.plan.checked(number)
@@ -112,7 +111,7 @@ class Parties:
         if said is None:
             return ()
         uri, reason, hidden = said
-        number = self._addresses.complete(Party(uri=uri), SignallingProtocol.ISDN).number
+        number = self._addresses.isdn_number(Party(uri=uri))
         presentation = Presentation.RESTRICTED if hidden else Presentation.ALLOWED
         shown = presentation if number is not None or hidden else Presentation.NOT_AVAILABLE
         found = Redirecting(Party(number, shown, Screening.NETWORK_PROVIDED), reason or "unknown")
@@ -120,7 +119,7 @@ class Parties:
 
     def _numbered(self, who: Party, *, screened: bool, hidden: bool) -> Party:
         """The party as its element says it. Only a number that somebody vouches for counts as screened."""
-        number = self._addresses.complete(who, SignallingProtocol.ISDN).number
+        number = self._addresses.isdn_number(who)
         presentation = Presentation.RESTRICTED if hidden else Presentation.ALLOWED
         if number is None:
             restricted = Party(presentation=Presentation.RESTRICTED, screening=Screening.NETWORK_PROVIDED)

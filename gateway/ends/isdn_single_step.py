@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 SERVICE = "ssct"
 _OPERATION = "ssctInitiate"
+_USUAL = Service()
 _NONE = "none"
 _UNABLE = TransferOutcome(Outcome.REFUSED, 501, cause=Cause(29))
 _DESERTED = TransferOutcome(Outcome.FAILED, 487, cause=Cause(16))
@@ -62,7 +63,7 @@ class IsdnSingleSteps:
 
     def resume(self, leg: "IsdnLeg", number: int, now: float) -> None:
         """The answer to that invoke is waited for."""
-        seconds = ladder(self._line.end.configuration.ladder).services.get(SERVICE, Service()).response
+        seconds = ladder(self._line.end.configuration.ladder).services.get(SERVICE, _USUAL).response
         timer = self._line.timers.start(now + seconds, lambda then: self._silent(leg, then))
         self._asked[leg] = _Asked(number, timer)
 

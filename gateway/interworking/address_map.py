@@ -147,6 +147,11 @@ class AddressMap:
             return filled
         return _changed(filled, number=number, aliases=party.aliases or self.aliases_of(number, uri))
 
+    def isdn_number(self, party: Party) -> Number | None:
+        """The number by which the ISDN knows the party, as `complete` gives it; None when it has none."""
+        number, _ = self._known(party)
+        return None if number is None else self.plan.for_isdn(number)
+
     def complete_event(self, event: TransferEvent, toward: str) -> TransferEvent:
         """`event` with every party in it completed for the dialect `toward`.
 

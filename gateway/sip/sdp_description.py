@@ -5,6 +5,7 @@ Reading never fails: what cannot be understood is left out, a media line without
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 _UNSPECIFIED = frozenset(("0.0.0.0", "::", "0:0:0:0:0:0:0:0"))  # noqa: S104 -- compared, not bound
 
@@ -75,6 +76,7 @@ class Description:
     media: tuple[Stream, ...]
 
 
+@lru_cache(maxsize=64)  # a description is looked at several times while an offer is on its way
 def parse(sdp: bytes) -> Description:
     """The description in `sdp`; one without streams when it is no description at all."""
     session, *media = sections(sdp)
