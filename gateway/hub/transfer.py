@@ -36,6 +36,7 @@ TEAMS_BYE = 32.0
 """Seconds that Teams has for its BYE: one of ours that is earlier than its own drops the call."""
 
 _UNABLE = (405, 501)
+_SECONDS = {Wait.ANSWER_TO_REFER: ANSWER_TO_REFER, Wait.DELIVERY: DELIVERY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,7 @@ class Transfer(LoneLegs):
             return max(timing.bye_guard, TEAMS_BYE) if self.is_teams else timing.bye_guard
         if wait in (Wait.TRANSFER, Wait.RECALL):
             return timing.transfer
-        return {Wait.ANSWER_TO_REFER: ANSWER_TO_REFER, Wait.DELIVERY: DELIVERY}.get(wait, 0.0)
+        return _SECONDS.get(wait, 0.0)
 
     def _timed_out(self, now: float) -> None:
         self.timer = None

@@ -32,6 +32,8 @@ _IN_PASSING = frozenset(
     (Input.PROGRESSED, Input.EARLY_MEDIA, Input.REFER_PROGRESSED, Input.OWED_LEFT, Input.ALL_LEFT, Input.DELIVERED)
 )
 """Steps that only who looks closely wants to see in the log."""
+_EVENTS = {each: (f"transfer.{each.value}", "debug" if each in _IN_PASSING else "info") for each in Input}
+_NAMES = {each: each.value for each in State}
 
 
 class Transfers:
@@ -162,20 +164,21 @@ class Transfers:
 
     def log(self, transfer: Transfer, input: Input, state: State) -> None:
         """One line for each step, with the names of the transferor's dialog."""
-        level = "debug" if input in _IN_PASSING else "info"
-        states = {"before": transfer.state.value, "state": state.value}
-        event, marks = f"transfer.{input.value}", transfer.transferor.marks
-        self.hub.observer.log(event, level=level, transfer=transfer.id, **states, **marks)
+        event, level = _EVENTS[input]
+        states = {"before": _NAMES[transfer.state], "state": _NAMES[state]}
+        self.hub.observer.log(event, level=level, transfer=transfer.id, **states, **transfer.transferor.marks)
 
     def changed(self, transfer: Transfer, before: Call | None, *, urgent: bool) -> None:
         """Has the transfer written down, or forgotten when it is over; what its legs are subscribed to is written
         with their calls, that which it was about `before` among them.
         """
+        if transfer.state is State.OVER and self.running.pop(transfer.id, None) is not None:
+            self._forget(transfer)
+        if not self.hub.keeps_changes:
+            return
         for call in (transfer.call, transfer.joined, before):
             if call is not None:
                 self.hub.changed(call)
-        if transfer.state is State.OVER and self.running.pop(transfer.id, None) is not None:
-            self._forget(transfer)
         self.hub.changed(transfer, urgent=urgent)
 
     def _forget(self, transfer: Transfer) -> None:

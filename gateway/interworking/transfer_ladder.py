@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -89,7 +89,16 @@ class Ladder(Table):
 
     def rungs(self, kind: Kind, *protocols: SignallingProtocol | None) -> tuple[str, ...]:
         """The rungs for transferor, transferee and target of these protocols."""
-        return next((row.rungs for row in self.rows if row.fits(kind, *protocols)), (OWN[kind],))
+        found = self._found.get((kind, protocols))
+        if found is None:
+            found = next((row.rungs for row in self.rows if row.fits(kind, *protocols)), (OWN[kind],))
+            self._found[kind, protocols] = found
+        return found
+
+    @cached_property
+    def _found(self) -> dict[tuple[Kind, tuple[SignallingProtocol | None, ...]], tuple[str, ...]]:
+        """The answers that were given before: there are as many as there are protocols, and no more."""
+        return {}
 
 
 @cache
