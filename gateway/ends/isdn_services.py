@@ -226,7 +226,11 @@ class IsdnServices:
 
     def snapshot(self, leg: "IsdnLeg") -> dict[str, object]:
         """What the network has said of the call, and still owes an answer to; plain JSON values."""
-        return {"rlt": self.joinings.names.get(leg, 0), "single_step": self.single_steps.invoked(leg)}
+        return {
+            "rlt": self.joinings.names.get(leg, 0),
+            "single_step": self.single_steps.invoked(leg),
+            "holds": self.joinings.holds(leg),
+        }
 
     def resume(self, leg: "IsdnLeg", snapshot: dict[str, Any], now: float) -> None:
         """As it was. Raises KeyError, TypeError and ValueError for what is no snapshot."""
@@ -234,6 +238,8 @@ class IsdnServices:
             self.joinings.names[leg] = int(snapshot["rlt"])
         if snapshot["single_step"]:
             self.single_steps.resume(leg, int(snapshot["single_step"]), now)
+        if snapshot.get("holds"):
+            self.line.timers.start(now, lambda then: self.joinings.recover(leg, then))
 
     def forget(self, leg: "IsdnLeg", now: float) -> None:
         """The leg is over."""

@@ -289,6 +289,25 @@ def test_what_was_held_is_retrieved_when_the_network_will_not(tmp_path: Path, an
     stage.ends("join")
 
 
+def test_what_was_held_is_retrieved_after_a_restart(tmp_path: Path) -> None:
+    """Nobody knows any more what the network makes of the invoke: the gateway goes on with the next rung."""
+    stage = Stage(tmp_path)
+    stage.refers()
+    implicitly(stage)
+    snapshots = [snapshot for _, snapshot in stage.world.gateway.changes() if snapshot]
+    again = IsdnWorld(tmp_path)
+    rows = [(str(key), json.loads(json.dumps(each))) for key, each in enumerate(snapshots)]
+    assert again.gateway.restore(rows, again.now) == ()
+    for call in (stage.first, stage.second):
+        again.switch.control.restore_call(call.snapshot(), again.now)
+    call, _ = again.switch.expect("RETRIEVE")
+    assert call.call_reference == stage.first.call_reference
+    call.retrieve_acknowledge(again.now)
+    stage.line.party = again.pbx
+    assert stage.line.outcome()[0] == 200
+    assert [record.method for record in again.records] == ["join"]
+
+
 def test_a_network_that_holds_nothing(tmp_path: Path) -> None:
     """No link, no HOLD: joined here."""
     stage = Stage(tmp_path)
