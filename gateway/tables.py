@@ -1,6 +1,7 @@
 """YAML tables under `mappings/`: read, checked against a schema, errors with file, line and key."""
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ _SENTENCES = {
     "extra_forbidden": "there is no such key",
     "model_type": "should be a valid dictionary (keys and values)",
 }
+_RESOLVER = _BaseLoader("")
 _REFUSED = "refused"
 _MERGE = "tag:yaml.org,2002:merge"
 _OF_PYDANTIC = ("Value error, ", "Assertion failed, ")
@@ -175,8 +177,19 @@ def _sentence(kind: str, message: str, found: Any) -> str:
     return message if isinstance(found, dict | list) else f"{message}, found {found!r}"
 
 
+@lru_cache(maxsize=4096)
+def _tag(kind: type, value: Any, implicit: Any) -> str:
+    """The tag of an untagged node: what a scalar is goes by its text alone, and the same keys come again and again."""
+    tag: str = _BaseLoader.resolve(_RESOLVER, kind, value, implicit)
+    return tag
+
+
 class _Loader(_BaseLoader):  # type: ignore[misc]  # the C loader when libyaml is there
     """The safe loader, with duplicate keys refused."""
+
+    def resolve(self, kind: type, value: Any, implicit: Any) -> str:
+        """As the safe loader, which knows no tags by place."""
+        return _tag(kind, value, implicit)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[Hashable] = set()
