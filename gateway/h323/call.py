@@ -206,9 +206,10 @@ class H323Call(CallMachine):
         """RELEASE COMPLETE for the same reason (H.323 8.5)."""
         reason = message.uuie.get("reason")
         ending = Ending(call_elements.cause_of(message))
-        if reason is None or reason[0].startswith("_ext_"):
-            return call_composing.release_complete(self, ending, NOTHING)
-        return call_composing.release_complete(self, ending, Contents(fields={"reason": reason}))
+        fields = {} if reason is None or reason[0].startswith("_ext_") else {"reason": reason}
+        return call_composing.release_complete(
+            self, ending, Contents(fields=fields, control=self.media.last(message))
+        )
 
     def _ended(self, message: CallSignal, state: CallState, now: float) -> None:
         """The answer to our own RELEASE COMPLETE, or one that has crossed it."""

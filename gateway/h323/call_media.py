@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _PROVISIONAL = "provisionalRespToH245Tunnelling"
 _RESPONSES = frozenset(("SETUP ACKNOWLEDGE", "CALL PROCEEDING", "PROGRESS", "ALERTING", "CONNECT"))
 _IP = ("ipAddress", "ip6Address")
+_END_SESSION = bytes.fromhex("4a40")
+"""endSessionCommand of H.245: disconnect."""
 _MOST_CHANNELS = 64
 """Elements of fastStart that are kept; a terminal with video offers twenty."""
 
@@ -150,6 +152,11 @@ class CallMedia:
             self._tell(FastStartInput.CONTROL, (), now)
         for octets in message.h245_control:
             self._call.owner.control_received(self._call, octets, now)
+
+    def last(self, message: CallSignal) -> tuple[bytes, ...]:
+        """What H.245 answers when RELEASE COMPLETE of the peer ends the session too: the same (H.323 8.5)."""
+        is_end = self.tunnel is Tunnel.OPEN and _END_SESSION in message.h245_control
+        return (_END_SESSION,) if is_end else ()
 
     def _hear_address(self, message: CallSignal) -> bool:
         """Whether the message has an address for H.245 that the owner is to hear of."""

@@ -12,6 +12,7 @@ from gateway.h323 import h225, tpkt
 from tests.shared import captures, folder
 
 FOLDER = "pcaps/h323"
+_TCP = 6
 
 
 class Segment(NamedTuple):
@@ -22,21 +23,34 @@ class Segment(NamedTuple):
     payload: bytes
 
 
-def segments(capture: Path) -> Iterator[Segment]:
-    """The TCP segments of a little-endian pcap file of Ethernet frames with IPv4, as these recordings all are."""
+class Packet(NamedTuple):
+    """An IPv4 packet with payload in TCP or UDP; `protocol` is the number of either."""
+
+    source: tuple[bytes, int]
+    destination: tuple[bytes, int]
+    protocol: int
+    payload: bytes
+
+
+def packets(capture: Path) -> Iterator[Packet]:
+    """The packets of a little-endian pcap file of Ethernet frames with IPv4, as these recordings all are."""
     octets = capture.read_bytes()
     at = 24
     while at < len(octets):
         (length,) = struct.unpack_from("<I", octets, at + 8)
         packet = octets[at + 16 + 14 : at + 16 + length]
         at += 16 + length
-        if packet[9] != 6:
-            continue
-        header = (packet[0] & 15) * 4
-        tcp = packet[header : int.from_bytes(packet[2:4], "big")]
-        source, destination = struct.unpack_from(">HH", tcp)
-        if payload := tcp[(tcp[12] >> 4) * 4 :]:
-            yield Segment((packet[12:16], source), (packet[16:20], destination), payload)
+        inner = packet[(packet[0] & 15) * 4 : int.from_bytes(packet[2:4], "big")]
+        source, destination = struct.unpack_from(">HH", inner)
+        if payload := inner[(inner[12] >> 4) * 4 if packet[9] == _TCP else 8 :]:
+            yield Packet((packet[12:16], source), (packet[16:20], destination), packet[9], payload)
+
+
+def segments(capture: Path) -> Iterator[Segment]:
+    """The TCP segments among them."""
+    for each in packets(capture):
+        if each.protocol == _TCP:
+            yield Segment(each.source, each.destination, each.payload)
 
 
 def signalling(capture: Path) -> Iterator[bytes]:

@@ -193,3 +193,5 @@ def test_the_session_ends_with_the_call() -> None:
     call.pair.carry()
     assert call.pair.b.heard.names[-1] == "released"
     assert call.pair.a.pipe.messages[-1].h245_control == (command,)
+    # H323Plus gives it back in its own RELEASE COMPLETE.
+    assert call.pair.b.pipe.messages[-1].h245_control == (command,)
