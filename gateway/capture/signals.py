@@ -20,6 +20,8 @@ from gateway.model.errors import DecodeError, GatewayError
 
 UDP = 17
 _RAS_PORTS = frozenset((1718, 1719))
+_RAS_MARK = b"\x06\x00\x08\x91\x4a\x00"
+"""The protocolIdentifier of H.225.0, near the beginning of what is said before all else (H.225.0 7.8, 7.9)."""
 ENDPOINTS_KEPT = 8_192
 
 
@@ -187,6 +189,7 @@ class Layers:
         self._data_links = lapd.DataLinks()
         self._endpoints = Endpoints()
         self._unknown_links: set[int] = set()
+        self._ras: set[frozenset[tuple[bytes, int]]] = set()
         self.has_media = False
 
     def signals(self, frame: int, time: float, link: int, interface: int, octets: bytes) -> Iterator[Signal]:
@@ -231,10 +234,9 @@ class Layers:
             raise DecodeError("packet ends inside its UDP header")
         length = int.from_bytes(payload[4:6], "big")
         message = _sip(payload[8 : length or None])
-        if not message and self._beside and _RAS_PORTS.intersection(unpack(">HH", payload[:4])):
-            yield Signal(
-                frame, time, "ras", payload[8 : length or None], *self._between(datagram, payload[:4]), "udp", ""
-            )
+        if not message and self._beside and self._is_ras(datagram, payload):
+            where = self._between(datagram, payload[:4])
+            yield Signal(frame, time, "ras", payload[8 : length or None], *where, "udp", "")
             return
         if not message:
             self.has_media = self.has_media or (len(payload) > 8 and payload[8] >> 6 == 2)
@@ -242,6 +244,14 @@ class Layers:
         if datagram.missing:
             self._report(frame, f"SIP message cut short by the capture: {datagram.missing} octets are missing")
         yield Signal(frame, time, "sip", message, *self._between(datagram, payload[:4]), "udp", "")
+
+    def _is_ras(self, datagram: Datagram, payload: bytes) -> bool:
+        """By its port, or because GRQ, RRQ or their answers have gone between these ports."""
+        source, destination = unpack(">HH", payload[:4])
+        ends = frozenset(((datagram.source, source), (datagram.destination, destination)))
+        if _RAS_MARK in payload[8:32]:
+            self._ras.add(ends)
+        return ends in self._ras or not _RAS_PORTS.isdisjoint((source, destination))
 
     def _from_sctp(self, frame: int, time: float, datagram: Datagram) -> Iterator[Signal]:
         for message in self._sctp.messages(datagram):

@@ -5,7 +5,7 @@ from typing import Any
 
 from gateway.engine.signal import Signal
 from gateway.model.errors import DecodeError
-from gateway.regression import q931_fields, sip_fields
+from gateway.regression import h323_fields, q931_fields, sip_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +13,9 @@ class Message:
     """`frame` counts the packets of the recording, None for what the gateway sent. `time` is in seconds since the
     first packet of the recording, of the virtual clock for the gateway's own.
 
-    `protocol`: "sip", "q931", "iua" (Q.931 in IUA) or "h225". `source` and `destination`: "192.0.2.1:5060" or, on a
-    D channel, "lapd:0/sapi0/tei0:network". `name`: "INVITE", "180 INVITE", "FACILITY EctExecute".
+    `protocol`: "sip", "q931", "iua" (Q.931 in IUA), "h225", "h245" or "ras". `source` and `destination`:
+    "192.0.2.1:5060" or, on a D channel, "lapd:0/sapi0/tei0:network". `name`: "INVITE", "180 INVITE",
+    "FACILITY EctExecute", "SETUP callTransferSetup".
     """
 
     frame: int | None
@@ -32,11 +33,11 @@ class Message:
         "reason phrase", "From.uri", "From.user", "From.host", "From.display", "From.tag" (of any field with an
         address), "Refer-To.replaces", "sdp.address", "sdp.port", "sdp.codecs", "sdp.direction", "sipfrag".
         Q.931: "call reference", "cause", "channel", "called", "calling", "connected", "progress", "facility", and the
-        contents of any information element as hex by its identifier ("0x1c").
+        contents of any information element as hex by its identifier ("0x1c"). H.225.0: the same, and
+        "callIdentifier", "conferenceID", "reason", "reroutingNumber", "callIdentity", "fastStart", "h245Address".
         """
         try:
-            read = sip_fields.field if self.protocol == "sip" else q931_fields.field
-            return read(self.octets, name)
+            return _FIELDS.get(self.protocol, q931_fields.field)(self.octets, name)
         except DecodeError:
             return None
 
@@ -52,6 +53,15 @@ class Message:
             "name": self.name,
             "octets": octets,
         }
+
+
+_FIELDS = {"sip": sip_fields.field, "h225": h323_fields.field}
+_NAMES = {
+    "sip": sip_fields.name,
+    "h225": h323_fields.name,
+    "h245": h323_fields.control,
+    "ras": h323_fields.ras,
+}
 
 
 def of_signal(signal: Signal, start: float, name: str = "") -> Message:
@@ -75,6 +85,6 @@ def of_signal(signal: Signal, start: float, name: str = "") -> Message:
 def name_of(protocol: str, octets: bytes) -> str:
     """What a message is called; "?" when it cannot be read."""
     try:
-        return sip_fields.name(octets) if protocol == "sip" else q931_fields.name(octets)
+        return _NAMES.get(protocol, q931_fields.name)(octets)
     except DecodeError:
         return "?"

@@ -14,6 +14,8 @@ from gateway.model.errors import DecodeError, GatewayError
 from gateway.regression.comparison import Compared, Verdict
 from gateway.regression.deduction import configured, deduced, without_links
 from gateway.regression.endpoints import Hosts
+from gateway.regression.h323_part import H323Part
+from gateway.regression.h323_tape import PROTOCOLS, H323Entry, H323Tape, h323_entry_of
 from gateway.regression.isdn_part import IsdnPart
 from gateway.regression.isdn_tape import IsdnEntry, IsdnTape, isdn_entry_of
 from gateway.regression.message import Message
@@ -28,6 +30,7 @@ __all__ = ["Compared", "Message", "Played", "Verdict", "configuration_of", "play
 
 PATIENCE = 4.0
 """Virtual seconds for which a message that has to wait holds back those behind it."""
+AnyEntry = Entry | IsdnEntry | H323Entry
 _LONGEST_GAP = 12 * 3600.0
 """Seconds."""
 _AFTER = 1.0
@@ -43,11 +46,13 @@ class Recording:
         self.epoch = 0.0
         self._sip: list[Entry] = []
         self._isdn: list[IsdnEntry] = []
+        self._h323: list[H323Entry] = []
         self._others: set[str] = set()
         with no_collections():
-            self._read(Reading(capture, self.problems.append))
+            self._read(Reading(capture, self.problems.append, beside=True))
         self.sip = Tape(self._sip)
         self.isdn = IsdnTape(self._isdn)
+        self.h323 = H323Tape(self._h323)
 
     def _read(self, reading: Iterable[Signal]) -> None:
         signals = sorted(reading, key=lambda signal: (signal.time, signal.frame))
@@ -79,27 +84,32 @@ class Recording:
             other = isdn_entry_of(signal, self.epoch, self.hosts)
             if other is not None:
                 self._isdn.append(other)
+        elif signal.protocol in PROTOCOLS:
+            third = h323_entry_of(signal, self.epoch, self.hosts)
+            if third is not None:
+                self._h323.append(third)
         elif signal.protocol not in self._others:
             self._others.add(signal.protocol)
             self.problems.append(Problem(signal.frame, f"{signal.protocol} is not played (said once)"))
 
     def frames_of_calls(self, *, is_ours: bool) -> list[int]:
         """The frames of INVITE and SETUP that the played hosts sent, or got."""
-        calls: list[Entry | IsdnEntry] = []
+        calls: list[AnyEntry] = [each for each in self.h323.entries if each.is_setup]
         calls += (each for each in self.sip.entries if each.is_initial and each.message.method == "INVITE")
         calls += (each for each in self.isdn.entries if each.message.message_type is MessageType.SETUP)
         return sorted({each.frame for each in calls if each.is_ours is is_ours})
 
     def answered_calls(self) -> list[tuple[int, int]]:
-        """The frames of INVITE and 200 of each SIP call that the played hosts have answered."""
+        """The frames of INVITE and 200, or SETUP and CONNECT, of each call that the played hosts have answered."""
         finals = {each.transaction: each.frame for each in self.sip.entries if 200 <= each.message.status < 300}
         asked = (each for each in self.sip.entries if each.is_initial and each.message.method == "INVITE")
         theirs = (each for each in asked if not each.is_ours and not each.is_copy)
-        return [(each.frame, finals[each.transaction]) for each in theirs if each.transaction in finals]
+        found = [(each.frame, finals[each.transaction]) for each in theirs if each.transaction in finals]
+        return found + self.h323.answered()
 
     def configuration(self) -> dict[str, Any]:
         """gateway.yaml for the played hosts. Raises GatewayError."""
-        return deduced(self.sip, self.isdn, self.hosts)
+        return deduced(self.sip, self.isdn, self.h323, self.hosts)
 
 
 class _Part(Protocol):
@@ -132,7 +142,7 @@ def play(capture: Path, hosts: Sequence[str], configuration: Configuration | Non
     in.
     """
     recording = Recording(capture, hosts)
-    if not recording.sip.entries and not recording.isdn.entries:
+    if not (recording.sip.entries or recording.isdn.entries or recording.h323.entries):
         raise GatewayError(f"no signalling to or from {recording.hosts} that could be played", where=str(capture))
     settings = configuration or configured(recording.configuration())
     return _Playing(recording, settings, seed).run()
@@ -148,7 +158,8 @@ class _Playing:
         self._stage = Stage(without_links(configuration), seed=str(seed), epoch=recording.epoch, names=names)
         self._sip = SipPart(recording.sip, self._stage, self._problems)
         self._isdn = IsdnPart(recording.isdn, self._stage, configuration, self._problems)
-        self._held: list[Entry | IsdnEntry] = []
+        self._h323 = H323Part(recording.h323, self._stage, configuration, self._problems)
+        self._held: list[AnyEntry] = []
         self._said = 0
         self._stage.sent, self._stage.frame_sent = self._sip.take, self._isdn.take
 
@@ -157,7 +168,8 @@ class _Playing:
         stage = self._stage
         stage.start()
         self._isdn.start()
-        entries: list[Entry | IsdnEntry] = [*self._recording.sip.entries, *self._recording.isdn.entries]
+        recording = self._recording
+        entries: list[AnyEntry] = [*recording.sip.entries, *recording.isdn.entries, *recording.h323.entries]
         for entry in sorted(entries, key=lambda each: (each.time, each.frame)):
             self._advance(entry.time)
             if not entry.is_ours:
@@ -200,27 +212,29 @@ class _Playing:
                 (part.feed if ready is Readiness.READY else part.leave_out)(entry)
                 fed = fed or ready is Readiness.READY
 
-    def _worth_a_look(self) -> list[Entry | IsdnEntry]:
+    def _worth_a_look(self) -> list[AnyEntry]:
         """What is held back: all of it when the gateway has said something since, else what came of late."""
-        said = len(self._sip.sent) + len(self._isdn.sent)
+        said = len(self._sip.sent) + len(self._isdn.sent) + self._h323.said
         everything, self._said = said != self._said, said
         if everything:
             return list(self._held)
         return list(takewhile(lambda each: self._stage.now - each.time <= PATIENCE, reversed(self._held)))[::-1]
 
-    def _part(self, entry: Entry | IsdnEntry) -> _Part:
+    def _part(self, entry: AnyEntry) -> _Part:
+        if isinstance(entry, H323Entry):
+            return self._h323
         return self._sip if isinstance(entry, Entry) else self._isdn
 
     def _played(self) -> Played:
         stage = self._stage
-        compared = self._sip.matching.compared() + self._isdn.compared()
+        compared = self._sip.matching.compared() + self._isdn.compared() + self._h323.compared()
         problems = [*self._problems, *_what_cannot_be_played(self._recording)]
         problems += [f"nobody knows where {host} is" for host in sorted(stage.unknown_hosts)]
         problems += [f"fault: {each['reason']}" for each in stage.events if each["event"] == "fault"]
         return Played(
             tuple(sorted(compared, key=_time)),
-            _in_time(self._sip.sent, self._isdn.sent),
-            _in_time(self._sip.received, self._isdn.received),
+            _in_time(self._sip.sent, self._isdn.sent, self._h323.sent),
+            _in_time(self._sip.received, self._isdn.received, self._h323.received),
             tuple(stage.records),
             tuple(problems),
             tuple(stage.events),

@@ -12,6 +12,7 @@ from gateway.engine.tokens import TokensFrom, seeded
 from gateway.model.call import TransferRecord
 from gateway.model.errors import DecodeError
 from gateway.model.timers import TimerQueue
+from gateway.regression.h323_network import PlayedNetwork
 from gateway.regression.message import Message
 from gateway.sip.flow import Flow, Transport
 from gateway.sip.locating import Means, Search, locate, target
@@ -43,6 +44,7 @@ class Stage:
         self._pending: deque[Callable[[float], None]] = deque()
         self._names = names
         self.listeners = tuple(_listener(text) for text in configuration.listen)
+        self.network = PlayedNetwork(configuration)
         self.gateway = Gateway(
             configuration,
             token=TokensFrom(0, seeded(seed)),
@@ -53,6 +55,7 @@ class Stage:
             observer=self,
             record=self._record,
             send_frame=lambda trunk, frame: self.frame_sent(trunk, frame),  # noqa: PLW0108
+            network=self.network,
         )
 
     def start(self) -> None:
