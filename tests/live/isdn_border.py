@@ -30,8 +30,11 @@ CHANNELS = {"euroisdn": "1-15,17-31", "qsig": "1-15,17-31"}
 class IsdnBorder:
     """Phones 1001, 1002, … behind SIP trunks, and libpri behind the trunk `isdn`: all numbers that begin with 5.
 
-    `layer_2` waits until libpri has its data link (on a bus the first call brings it up).
+    `layer_2` waits until libpri has its data link (on a bus the first call brings it up). `has_frames`: the
+    capture of the gateway has its LAPD frames too.
     """
+
+    has_frames = True
 
     def __init__(
         self,
@@ -98,9 +101,13 @@ class IsdnBorder:
         faults = self.gateway.faults()
         self._stack.close()
         assert not faults, faults
-        if self.variant != "dms100":  # tshark gives up at the service discriminator of its operations
-            assert tshark.malformed(self.frames, options=_OPERATIONS.get(self.variant, ())) == []
-        assert_clean(self.gateway.capture_path, [self.gateway.port, *self.ports.values()])
+        ports, options = [self.gateway.port, *self.ports.values()], _OPERATIONS.get(self.variant, ())
+        if self.has_frames:
+            # tshark gives up at the service discriminator of DMS-100's operations.
+            assert_clean(self.gateway.capture_path, ports, options=options, all_of_it=self.variant != "dms100")
+        else:
+            assert tshark.malformed(self.frames, options=options) == []
+            assert_clean(self.gateway.capture_path, ports)
 
     def _settings(self, ours: int, theirs: int, variant: str, side: str, more: dict[str, Any]) -> dict[str, Any]:
         trunks: list[dict[str, Any]] = [

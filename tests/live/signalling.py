@@ -20,19 +20,26 @@ class Read:
     malformed: bool
 
 
-def read(capture: Path, ports: Sequence[int]) -> list[Read]:
-    """All SIP messages on those ports, and no others that passed at the same time."""
+def read(capture: Path, ports: Sequence[int], options: Sequence[str] = (), *, all_of_it: bool = False) -> list[Read]:
+    """All SIP messages on those ports, and no others that passed at the same time. With `all_of_it` nothing else in
+    the capture may be malformed either.
+    """
     decode = [word for port in ports for kind in ("udp", "tcp") for word in ("-d", f"{kind}.port=={port},sip")]
     some = ", ".join(map(str, ports))
-    where = f"udp.port in {{{some}}} or tcp.port in {{{some}}}"
-    command = [tshark.program(), "-r", str(capture), "-T", "pdml", "-Y", where, *decode]
+    where = f"udp.port in {{{some}}} or tcp.port in {{{some}}}" + " or _ws.malformed" * all_of_it
+    command = [tshark.program(), "-r", str(capture), "-T", "pdml", "-Y", where, *decode, *options]
     done = subprocess.run(command, check=True, capture_output=True)
-    return [message for packet in ElementTree.fromstring(done.stdout).iter("packet") for message in _messages(packet)]
+    packets = list(ElementTree.fromstring(done.stdout).iter("packet"))
+    broken = [_shown(packet, "frame.number") for packet in packets if _is_malformed(packet)]
+    assert not (all_of_it and broken), f"malformed: {broken}"
+    return [message for packet in packets for message in _messages(packet)]
 
 
-def assert_clean(capture: Path, ports: Sequence[int]) -> list[Read]:
+def assert_clean(
+    capture: Path, ports: Sequence[int], options: Sequence[str] = (), *, all_of_it: bool = False
+) -> list[Read]:
     """Asserts that all is well-formed and answered; the messages."""
-    messages = read(capture, ports)
+    messages = read(capture, ports, options, all_of_it=all_of_it)
     assert messages, "no SIP in the capture"
     assert not [message.frame for message in messages if message.malformed], "malformed"
     answered = {message.transaction for message in messages if message.status >= "2"}
@@ -42,13 +49,17 @@ def assert_clean(capture: Path, ports: Sequence[int]) -> list[Read]:
 
 
 def _messages(packet: ElementTree.Element) -> Iterator[Read]:
-    malformed = any(proto.get("name") == "_ws.malformed" for proto in packet.iter("proto"))
+    malformed = _is_malformed(packet)
     frame = int(_shown(packet, "frame.number"))
     for message in packet.iter("proto"):
         if message.get("name") == "sip" and _shown(message, "sip.Call-ID"):
             method = _shown(message, "sip.CSeq.method")
             transaction = (_shown(message, "sip.Call-ID"), _shown(message, "sip.Via.branch"), method)
             yield Read(frame, method, _shown(message, "sip.Status-Code"), transaction, malformed)
+
+
+def _is_malformed(packet: ElementTree.Element) -> bool:
+    return any(proto.get("name") == "_ws.malformed" for proto in packet.iter("proto"))
 
 
 def _shown(element: ElementTree.Element, name: str) -> str:

@@ -59,6 +59,8 @@ class CiscoGateway(DChannelEnd):
 class BackhaulBorder(IsdnBorder):
     """The D channel ends at such a gateway."""
 
+    has_frames = False
+
     def _settings(self, ours: int, theirs: int, variant: str, side: str, more: dict[str, Any]) -> dict[str, Any]:
         (self.agent_port,) = free_ports(1)
         self.cisco = CiscoGateway(ours, theirs, Side(side))

@@ -22,6 +22,8 @@ _ISDN = ("-o", "iua.use_gsm_sapi_values:FALSE")
 class IuaBorder(IsdnBorder):
     """The D channel ends at a signalling gateway."""
 
+    has_frames = False
+
     def _settings(self, ours: int, theirs: int, variant: str, side: str, more: dict[str, Any]) -> dict[str, Any]:
         self.sg = SignallingGatewayEnd(ours, theirs, Side(side))
         self._stack.callback(self.sg.close)

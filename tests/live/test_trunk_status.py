@@ -30,9 +30,9 @@ def isdn(here: IsdnBorder) -> dict[str, Any]:
 def test_a_call_on_its_channel(tmp_path: Path) -> None:
     here = IsdnBorder(tmp_path, more={"control": "control"})
     try:
-        assert isdn(here)["up"] is True
         out, there = here.call_out("5551")
         trunk = isdn(here)
+        assert trunk["up"] is True
         (busy,) = [each for each in trunk["channels"] if each["state"] == "busy"]
         (call,) = trunk["calls"]
         assert (call["leg"], call["channel"], call["state"]) == (busy["leg"], busy["channel"], "active")
