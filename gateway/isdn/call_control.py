@@ -144,10 +144,10 @@ class CallControl:
         )
 
     def _place(self, call: IsdnCall, elements: Elements, now: float) -> None:
-        self.encode(MessageType.SETUP, call, elements)
+        setup = self.encode(MessageType.SETUP, call, elements)
         self._ours[call.call_reference] = call
         multipoint = self.settings.multipoint and self.settings.side is Side.NETWORK
-        call.begin_setup(elements, Broadcast(call, self) if multipoint else None, now)
+        call.begin_setup(setup, Broadcast(call, self) if multipoint else None, now)
 
     def facility(self, elements: Elements, now: float, link: int = POINT_TO_POINT) -> None:
         """FACILITY on the dummy call reference."""

@@ -120,11 +120,11 @@ class CallMachine:
         """The SETUP has come (or is what `begin_setup` sends)."""
         self._enter(state, now)
 
-    def begin_setup(self, elements: Elements, broadcast: "Broadcast | None", now: float) -> None:
-        """Sends the SETUP."""
+    def begin_setup(self, setup: bytes, broadcast: "Broadcast | None", now: float) -> None:
+        """Sends the SETUP, which is given as octets."""
         self.broadcast = broadcast
         self._channel_agreed = self.is_independent
-        self._repeat = self._control.encode(MessageType.SETUP, self, elements)
+        self._repeat = setup
         self._enter(self._control.numbers.originating.setup, now)
         self._send_setup(now)
 

@@ -99,7 +99,8 @@ class DataLink:
 
     def send_data(self, octets: bytes, now: float) -> bool:
         """DL-DATA request; False: the link is not up, it is not sent. Raises LocalProtocolError above N201."""
-        self._check_size(octets)
+        if len(octets) > self._settings.n201:
+            self._check_size(octets)
         action = TABLE[self.state, Event.DATA].action
         if action is Action.IGNORE:
             return False

@@ -5,6 +5,7 @@ All functions take or give the contents of an element: the octets after identifi
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from gateway.model.causes import Cause, Location
 from gateway.model.errors import DecodeError
@@ -94,6 +95,7 @@ class ChannelIdentification:
     channel_type: int = 3
 
 
+@lru_cache(maxsize=256)  # it is looked at as what may be wrong, as the cause, and beside a result
 def decode_cause(contents: bytes) -> Cause:
     """Cause (4.5.12, Q.850): value, location, diagnostics. Raises DecodeError when it is cut off."""
     at = 1 if contents and contents[0] & _EXTENSION else 2  # octet 3a names the recommendation
@@ -179,14 +181,18 @@ def bearer_name(contents: bytes) -> str | None:
     return _BEARER_NAMES.get(contents)
 
 
+@lru_cache(maxsize=256)  # it is looked at as what may be wrong, and as the channel
 def decode_channel(contents: bytes) -> ChannelIdentification:
     """Channel identification. Raises DecodeError when it is cut off."""
     first = _first(contents)
     interface, at = _interface(contents) if first & 0x40 else (b"", 1)
     selection, primary = first & 0x03, bool(first & 0x20)
-    channels, slot_map, kind = ((selection,) if selection in (1, 2) else (), b"", 3)
-    if primary:
-        channels, slot_map, kind = _slots(contents[at:]) if selection == 1 else ((), b"", 3)
+    channels: tuple[int, ...] = ()
+    slot_map, kind = b"", 3
+    if primary and selection == 1:
+        channels, slot_map, kind = _slots(contents[at:])
+    elif not primary and selection in (1, 2):
+        channels = (selection,)
     exclusive, d_channel = bool(first & 0x08), bool(first & 0x04)
     return ChannelIdentification(
         channels, exclusive, primary, selection == 3, d_channel, interface, slot_map, channel_type=kind

@@ -67,9 +67,10 @@ class Outbox:
         control = self._control
         control.counters["sent"] += 1
         most = control.settings.message_octets
-        parts: tuple[bytes, ...] = (octets,)
-        if len(octets) > most:
-            parts = segments(octets, most) if control.variant.segmentation else ()
+        if len(octets) <= most:
+            control.layer_2.send_data(octets, now, link)
+            return
+        parts = segments(octets, most) if control.variant.segmentation else ()
         if not parts:
             control.counters["oversized"] += 1
         for part in parts:

@@ -86,7 +86,10 @@ class Message:
 
     def element(self, identifier: int, codeset: int = 0) -> InformationElement | None:
         """The first element with this identifier, or None."""
-        return next((e for e in self.elements if e.identifier == identifier and e.codeset == codeset), None)
+        for each in self.elements:
+            if each.identifier == identifier and each.codeset == codeset:
+                return each
+        return None
 
     def contents(self, identifier: int) -> bytes | None:
         """The contents of the first such element of codeset 0, or None."""
@@ -95,11 +98,8 @@ class Message:
 
     def facilities(self) -> tuple[Facility, ...]:
         """Every Facility element, decoded. Raises DecodeError when one is broken."""
-        return tuple(
-            facility.decode(element.contents)
-            for element in self.elements
-            if element.identifier == Identifier.FACILITY and element.codeset == 0
-        )
+        found = [each for each in self.elements if each.identifier == Identifier.FACILITY and each.codeset == 0]
+        return tuple([facility.decode(each.contents) for each in found])
 
 
 class _CutOff(DecodeError):

@@ -26,6 +26,7 @@ _READERS: dict[int, Callable[[bytes], Any]] = {
     Identifier.CAUSE: elements.decode_cause,
 }
 
+_NOTIFICATION, _REDIRECTION = Identifier.NOTIFICATION_INDICATOR, Identifier.REDIRECTION_NUMBER
 _CLEARING = frozenset((MessageType.DISCONNECT, MessageType.RELEASE, MessageType.RELEASE_COMPLETE))
 
 
@@ -88,9 +89,7 @@ def with_parties(event: TransferSetup, found: tuple[InformationElement, ...]) ->
 def notified(found: tuple[InformationElement, ...]) -> PartyUpdate | None:
     """The party that a call transfer notification (0x69, 0x6A) among the elements announces, with its number."""
     contents = _contents(found)
-    indicator, number = (
-        contents.get(kind) for kind in (Identifier.NOTIFICATION_INDICATOR, Identifier.REDIRECTION_NUMBER)
-    )
+    indicator, number = contents.get(_NOTIFICATION), contents.get(_REDIRECTION)
     status = _STATUS.get(elements.decode_notification(indicator)) if indicator else None
     if status is None:
         return None

@@ -47,6 +47,11 @@ def message(draft: Draft, dialect: str, context: Context) -> q931.Message:
     return q931.Message(draft.message_type, call.call_reference, not call.originated, elements, call.octets)
 
 
+def is_bare(message: q931.Message) -> bool:
+    """Whether it has nothing but Facility elements."""
+    return all(map(_is_facility, message.elements))
+
+
 def surroundings(
     message: q931.Message, usual: MessageType, own: Sequence[InformationElement], dialect: str
 ) -> tuple[Kept, ...]:

@@ -125,8 +125,11 @@ class RoseDialect:
         return replace(told, kept=kept) if kept or told.kept else told
 
     def _with_surroundings(self, event: TransferEvent, message: q931.Message) -> TransferEvent:
+        usual = self._usual_message(event)
+        if message.message_type is usual and facility_message.is_bare(message):
+            return event
         own = call_elements.of_call(event, message.message_type, self.bearer)
-        kept = facility_message.surroundings(message, self._usual_message(event), own, self.home)
+        kept = facility_message.surroundings(message, usual, own, self.home)
         return replace(event, kept=event.kept + kept) if kept else event
 
     def _meaning(self, item: Component, pending: Mapping[int, str]) -> TransferEvent:
