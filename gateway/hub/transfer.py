@@ -151,7 +151,8 @@ class Transfer(LoneLegs):
         self.state = state
         if before is not after or (self.timer is None and after is not Wait.NOTHING):
             timers = self.hub.timers
-            timers.stop(self.timer)
+            if self.timer is not None:
+                timers.stop(self.timer)
             seconds = self._seconds(after)
             self.timer = timers.start(now + seconds, self._timed_out) if seconds else None
 

@@ -209,13 +209,15 @@ class ClientTransaction:
         """The timers of a state are started with it."""
         self.state = state
         timers, (repeat, _, limit) = self._ground.timers, self._plans[state]
-        timers.stop(self._repeat)
-        self._repeat = None
+        if self._repeat is not None:
+            timers.stop(self._repeat)
+            self._repeat = None
         if repeat:
             self._interval = repeat
             self._repeat = timers.start(now + repeat, self._repeat_due)
         if limit is None or limit >= 0:
-            timers.stop(self._limit)
+            if self._limit is not None:
+                timers.stop(self._limit)
             self._limit = timers.start_lax(now + limit, self._limit_due) if limit else None
         if state not in _UNANSWERED:
             self._leave_place()
@@ -237,10 +239,11 @@ class ClientTransaction:
     def _leave(self) -> None:
         """Nothing is expected of this attempt any more."""
         self.state = State.TERMINATED
-        timers = self._ground.timers
-        timers.stop(self._repeat)
-        timers.stop(self._limit)
-        self._repeat = self._limit = None
+        if self._repeat is not None or self._limit is not None:
+            timers = self._ground.timers
+            timers.stop(self._repeat)
+            timers.stop(self._limit)
+            self._repeat = self._limit = None
         self._ground.clients.pop((self.branch, self.method), None)
         self._leave_place()
 

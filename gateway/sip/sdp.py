@@ -94,6 +94,7 @@ def is_held(sdp: bytes) -> bool:
     return direction(sdp) is not Direction.SENDRECV
 
 
+@lru_cache(maxsize=64)  # whoever is to be asked next is offered the same again
 def with_direction(sdp: bytes, direction: Direction) -> bytes:
     """`sdp` with this direction for every stream, said in one way: an attribute of the stream.
 
@@ -130,7 +131,13 @@ def only_inactive(sdp: bytes) -> bytes:
 
 def same_media(one: bytes, other: bytes) -> bool:
     """Whether both say the same but for `o=`, `s=` and `t=`, line ends apart."""
-    return one == other or _media_lines(one) == _media_lines(other)
+    return one == other or (_first_stream(one) == _first_stream(other) and _media_lines(one) == _media_lines(other))
+
+
+def _first_stream(sdp: bytes) -> bytes:
+    """The first `m=` line, by which most that differ do."""
+    start = sdp.find(b"\nm=") + 1
+    return sdp[start:].partition(b"\n")[0].rstrip() if start else b""
 
 
 @lru_cache(maxsize=64)  # one description is compared with several

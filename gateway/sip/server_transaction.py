@@ -138,12 +138,14 @@ class ServerTransaction:
         """The timers of a state are started with it."""
         self.state = state
         timers, (repeat, _, limit) = self._ground.timers, self._plans[state]
-        timers.stop(self._repeat)
-        self._repeat = None
+        if self._repeat is not None:
+            timers.stop(self._repeat)
+            self._repeat = None
         if limit is not None and limit < 0:
             return
-        timers.stop(self._limit)
-        self._limit = None
+        if self._limit is not None:
+            timers.stop(self._limit)
+            self._limit = None
         if limit == 0:
             self._end()
         elif limit is not None:
@@ -166,7 +168,8 @@ class ServerTransaction:
 
     def _end(self) -> None:
         self.state = State.TERMINATED
-        self._ground.timers.stop(self._repeat)
+        if self._repeat is not None:
+            self._ground.timers.stop(self._repeat)
         self._ground.servers.pop(self._key, None)
         self._unmerge()
         self._octets = b""

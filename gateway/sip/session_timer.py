@@ -107,8 +107,9 @@ class SessionTimer:
 
     def stop(self) -> None:
         """No timer runs."""
-        self._timers.stop(self._timer)
-        self._timer = None
+        if self._timer is not None:
+            self._timers.stop(self._timer)
+            self._timer = None
         self.interval = 0
 
     def _begin(self, interval: int, is_refresher: bool, now: float) -> None:

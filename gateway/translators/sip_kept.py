@@ -39,10 +39,15 @@ _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 def kept(message: Message, *said: str, tags: Iterable[str] = ()) -> tuple[Kept, ...]:
     """The header fields of `message` that matter, less those in `said` (lower case) and the option tags in `tags`."""
     also_without = said if _has_other_body(message) else (*said, "content-type")
-    fields = ((name, key(name), value) for name, value in message.headers if name)
-    carried = (each for each in fields if each[1] not in _NOT_CARRIED and each[1] not in also_without)
-    found = ((name, _less(wanted, value, tags)) for name, wanted, value in carried)
-    return (*(Kept(DIALECT, name, value) for name, value in found if value), *other_body(message))
+    found = []
+    for name, value in message.headers:
+        wanted = key(name)
+        if not name or wanted in _NOT_CARRIED or wanted in also_without:
+            continue
+        carried = _less(wanted, value, tags)
+        if carried:
+            found.append(Kept(DIALECT, name, carried))
+    return (*found, *other_body(message))
 
 
 def _less(name: str, value: str, tags: Iterable[str]) -> str:
