@@ -1,6 +1,10 @@
 """What calls between SIP and the ISDN cost: one with an explicit call transfer, 30 primary accesses, one message.
 
-SIPp calls on one core, the exchanges answer there, and refergate has the other, as in `bench.bridged_calls`.
+SIPp calls on one core, the exchanges answer there, and refergate has the other, as in `bench.bridged_calls`. What a
+call with ECT costs is held against a plain call between SIP and SIP, both at the same rate and in turn: the lowest of
+each. The call with ECT is a SIP caller's to the ISDN and its blind REFER to a number there: a second call is set up,
+EctLinkIdRequest and ExplicitEctExecute join the two, and the exchange clears both: 6 SIP messages, 2 Q.931 calls, 4
+FACILITY. The plain call to the ISDN is told to show how much of that is the first call.
 """
 
 import json
@@ -8,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, perf_counter, sleep
@@ -63,18 +67,27 @@ def measure() -> Iterator[Row]:
 
 def _with_transfer() -> Iterator[Row]:
     (callee,) = free_ports(1)
-    with SippLoad(CALLEE, callee), refergate(callee) as (pid, port):
-        cost_per_call(pid, port, CALL, 100, RATE, *_AT_ONCE)
-        plain = min(cost_per_call(pid, port, CALL, CALLS, RATE, *_AT_ONCE) for _ in range(ROUNDS))
-    yield Row(f"refergate, SIP to SIP, {RATE} a second", f"{plain:.2f} ms/call")
-    scenario = _to_every_trunk(REFERRED_CALL).replace("sip:3000@", "sip:[field0]5552@")
-    with _isdn(TRUNKS) as (pid, port, folder):
-        options = ("-inf", str(_prefixes(folder)))
-        cost_per_call(pid, port, scenario, 100, RATE, *options)
-        cost = min(cost_per_call(pid, port, scenario, CALLS, RATE, *options) for _ in range(ROUNDS))
+    to_isdn = _to_every_trunk(CALL)
+    with_ect = _to_every_trunk(REFERRED_CALL).replace("sip:3000@", "sip:[field0]5552@")
+    with SippLoad(CALLEE, callee), refergate(callee) as sip, _isdn(TRUNKS) as (pid, port, folder):
+        prefixes = ("-inf", str(_prefixes(folder)))
+        kinds = (
+            (*sip, CALL, *_AT_ONCE),
+            (pid, port, to_isdn, *_AT_ONCE, *prefixes),
+            (pid, port, with_ect, *prefixes),
+        )
+        _round(kinds, 100)
+        plain, first, whole = map(min, zip(*(_round(kinds, CALLS) for _ in range(ROUNDS)), strict=True))
         joined = _joined(folder)
-    against = f"{cost / plain:.2f} x SIP to SIP; at most 3 x"
-    yield Row(f"refergate, SIP to ISDN, second call, ECT ({joined})", f"{cost:.2f} ms/call", against)
+    yield Row(f"refergate, SIP to SIP, {RATE} a second", f"{plain:.2f} ms/call")
+    yield Row(f"refergate, SIP to ISDN, {RATE} a second", f"{first:.2f} ms/call", f"{first / plain:.2f} x SIP to SIP")
+    against = f"{whole / plain:.2f} x SIP to SIP; at most 3 x"
+    yield Row(f"refergate, SIP to ISDN, second call, ECT ({joined})", f"{whole:.2f} ms/call", against)
+
+
+def _round(kinds: Iterable[tuple[Any, ...]], calls: int) -> list[float]:
+    """What a call of each kind costs: pid and port of the server, scenario, options of SIPp."""
+    return [cost_per_call(pid, port, steps, calls, RATE, *options) for pid, port, steps, *options in kinds]
 
 
 def _joined(folder: Path) -> str:
@@ -136,11 +149,11 @@ def _status(folder: Path) -> list[dict[str, Any]]:
 
 def _decoded() -> Row:
     """Octets to message, each element checked, as call control does it with what it receives."""
-    microseconds = min(_round() for _ in range(ROUNDS)) / TURNS * 1e6
+    microseconds = min(_turns() for _ in range(ROUNDS)) / TURNS * 1e6
     return Row("one SETUP decoded and checked", f"{microseconds:.1f} µs", "at most 40 µs")
 
 
-def _round() -> float:
+def _turns() -> float:
     began = perf_counter()
     for _ in range(TURNS):
         message, cut_off = q931.decode_readable(SETUP)

@@ -14,7 +14,7 @@ ADDRESS = "127.0.0.1"
 _TICK = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _SDP = """v=0
-o=sipp 1 1 IN IP[local_ip_type] [local_ip]
+o=sipp [pid][call_number] 1 IN IP[local_ip_type] [local_ip]
 s=-
 c=IN IP[media_ip_type] [media_ip]
 t=0 0
