@@ -2,9 +2,9 @@
 
 The others' messages come as they were recorded. What refers to something of ours refers to what the gateway has
 said: the identifiers of calls that it makes, addresses for H.245, sequence numbers and channels in acknowledgements,
-and who is master, which both numbers decide. On each call the order is the recorded one; of two calls one may wait for
-the other where it did not in the recording. A SIP party is the one who talks at the endpoint that the gateway stands
-for.
+and who is master, which both numbers decide. On each call the order is the recorded one; of two calls one may wait
+for the other where it did not in the recording. A SIP party is the one who talks at the endpoint that the gateway
+stands for.
 """
 
 from collections import defaultdict
