@@ -20,6 +20,7 @@ from gateway.regression.update import update
 
 ROOT = Path(__file__).resolve().parents[2]
 _SIP, _ISDN = "tests/live/test_gateway_transfers.py", "tests/live/test_gateway_isdn.py"
+_H323 = "tests/live/test_gateway_h323.py"
 _OF_THE_RUN = ("records", "store")
 """Keys of its configuration that say nothing of how it behaves."""
 
@@ -27,12 +28,14 @@ _OF_THE_RUN = ("records", "store")
 @dataclass(frozen=True, slots=True)
 class Run:
     """`test` is the live test in which it happens. `flow` is what has to be said, in order: who ("us" is refergate),
-    the name of the message, and perhaps a field of it.
+    the name of the message, and perhaps a field of it. `gateway` is which of the refergates in the test, by their
+    start.
     """
 
     test: str
     title: str
     flow: tuple[str, ...] = ()
+    gateway: int = 1
 
     @property
     def has_isdn(self) -> bool:
@@ -197,6 +200,55 @@ RUNS: dict[str, Run] = {
         "callRerouteing of QSIG call diversion",
         ("us SETUP", "peer FACILITY callRerouteing", "us INVITE", "us FACILITY returnResult", "us DISCONNECT"),
     ),
+    "h323_blind": Run(
+        f"{_H323}::test_blind_transfer_by_h450",
+        "REFER becomes callTransferInitiate: the gateway is the transferring endpoint",
+        (
+            "peer INVITE",
+            "us SETUP",
+            *_BLIND,
+            "us FACILITY callTransferInitiate",
+            "peer RELEASE COMPLETE returnResult",
+            "us NOTIFY sipfrag=200",
+        ),
+    ),
+    "h323_attended": Run(
+        f"{_H323}::test_attended_transfer_by_h450",
+        "REFER with Replaces becomes callTransferIdentify and callTransferInitiate",
+        (
+            *_BLIND,
+            "us FACILITY callTransferIdentify",
+            "peer FACILITY returnResult",
+            "us FACILITY callTransferInitiate",
+            "peer RELEASE COMPLETE returnResult",
+            "us NOTIFY sipfrag=200",
+        ),
+    ),
+    "h323_transferred": Run(
+        f"{_H323}::test_blind_transfer_by_h450",
+        "callTransferInitiate for a phone: the gateway calls the target, H.245 beside call signalling",
+        (
+            "peer FACILITY callTransferInitiate",
+            "us SETUP callTransferSetup",
+            "peer CONNECT returnResult",
+            "us FACILITY callTransferComplete",
+            "us RELEASE COMPLETE returnResult",
+        ),
+        gateway=2,
+    ),
+    "h323_transferred_to": Run(
+        f"{_H323}::test_attended_transfer_by_h450",
+        "callTransferSetup takes the place of the call that callTransferIdentify named",
+        (
+            "peer FACILITY callTransferIdentify",
+            "us FACILITY returnResult",
+            "peer SETUP callTransferSetup",
+            "us CONNECT returnResult",
+            "us UPDATE",
+            "us RELEASE COMPLETE",
+        ),
+        gateway=3,
+    ),
 }
 """By the name of the capture without "gateway_"."""
 
@@ -214,11 +266,14 @@ def record(name: str, capture: Path) -> None:
     with TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", RUNS[name].test]
         subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "REFERGATE_RECORD": folder})
-        (recording,) = Path(folder).iterdir()
+        recording = sorted(Path(folder).iterdir(), key=_number)[RUNS[name].gateway - 1]
         shutil.copy(recording / "capture.pcapng", capture)
         settings = yaml.safe_load((recording / "gateway.yaml").read_text())
+        hosts = yaml.safe_load((recording / "scenario.yaml").read_text())["as"]
     scenario = capture.with_suffix(".yaml")
-    scenario.write_text(yaml.dump(_scenario(name, capture, settings), Dumper=_Dumper, sort_keys=False, width=118))
+    scenario.write_text(
+        yaml.dump(_scenario(name, capture, settings, hosts), Dumper=_Dumper, sort_keys=False, width=118)
+    )
     (renewed,) = update(scenario_files(scenario))
     with scenario.open("a") as file:
         file.write("  flow:\n")
@@ -228,10 +283,13 @@ def record(name: str, capture: Path) -> None:
     assert tried(scenario).is_green, tried(scenario)
 
 
-def _scenario(name: str, capture: Path, settings: dict[str, Any]) -> dict[str, Any]:
+def _number(recording: Path) -> int:
+    return int(recording.name.rpartition("-")[2])
+
+
+def _scenario(name: str, capture: Path, settings: dict[str, Any], hosts: list[str]) -> dict[str, Any]:
     run = RUNS[name]
-    host = settings["listen"][0].partition(":")[2]
-    sides = [trunk["side"] for trunk in settings["trunks"] if trunk.get("protocol") == "isdn"]
+    own = {host.partition(":")[0]: "refergate" for host in hosts if host[0].isdecimal()}
     return {
         "capture": capture.name,
         "title": run.title,
@@ -239,8 +297,8 @@ def _scenario(name: str, capture: Path, settings: dict[str, Any]) -> dict[str, A
             "programs": _programs(run),
             "command": f"python -m tests.peers.record gateway_{name}",
         },
-        "roles": {"127.0.0.1": "refergate", **_roles(settings)},
-        "as": [host, *sides],
+        "roles": {**own, **_roles(settings)},
+        "as": hosts,
         "configuration": {key: value for key, value in settings.items() if key not in _OF_THE_RUN},
         "expect": {},
     }
@@ -266,6 +324,10 @@ def _roles(settings: dict[str, Any]) -> dict[str, str]:
     for trunk in settings["trunks"]:
         if trunk.get("protocol") == "isdn":
             found["network" if trunk["side"] == "user" else "user"] = "libpri"
+        elif trunk.get("protocol") == "h323":
+            found[trunk["peers"][0].partition(":")[0]] = f"refergate before phone {trunk['name'].removeprefix('to')}"
+        elif trunk["name"] == "phone":
+            found[trunk["peers"][0].partition(":")[2]] = "phone"
         else:
             found[trunk["peers"][0].split(":")[1]] = f"phone {trunk['name'].removeprefix('t')}"
     return found
