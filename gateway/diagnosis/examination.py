@@ -43,7 +43,7 @@ def _listen(path: Path, recording: Recording, scenes: Iterable[Scene]) -> None:
     """The media of all transfers, from the tape or in one more reading; none when no packet can be of any."""
     if not recording.has_other_packets:
         return
-    sockets = {each.socket for scene in scenes for call in scene.calls for each in call.announced}
+    sockets = {each.socket for scene in scenes for call in scene.talks for each in call.announced}
     if not sockets:
         return
     media = recording.tape.media(sockets) if recording.tape else read_media(path, sockets)

@@ -13,11 +13,15 @@ from gateway.diagnosis.media import Tape
 from gateway.diagnosis.shelf import Heard, Shelf, TooManyError
 from gateway.engine.engine import Engine
 from gateway.engine.signal import Signal
+from gateway.interworking.legs import Leg
 from gateway.interworking.observed import ObservedTransfer
 from gateway.model.errors import GatewayError
 from gateway.model.legs import SignallingProtocol
 
 _TAGS = re.compile(rb";tag=([^;>\s,]+)")
+
+_AROUND = 1.0
+"""Seconds before and after the life of an ISDN or H.323 leg in which a message with its key is still its own."""
 
 MESSAGES_KEPT = 400_000
 """SIP messages that are kept at a time: some 300 MB."""
@@ -50,6 +54,11 @@ class Recording:
         wanted = _wanted(self.transfers)
         chosen = (key for key in shelf.calls if key.partition(b"@")[0] in wanted) if wanted else ()
         self.calls = {_text(key): shelf.calls[key] for key in chosen}
+
+    def heard(self, leg: Leg) -> list[Signal]:
+        """The messages of an ISDN or H.323 leg, in order of time."""
+        start, end = leg.started - _AROUND, leg.last_seen + _AROUND
+        return [signal for signal in self.others.get(leg.key, ()) if start <= signal.time <= end]
 
     @cached_property
     def every_call(self) -> dict[str, list[Heard]]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Protocol
 
+from gateway.diagnosis.announced import Announced, Said
 from gateway.diagnosis.case import StreamQuality
 from gateway.diagnosis.media import Media, Socket
 from gateway.diagnosis.recording import Recording
@@ -12,21 +13,29 @@ from gateway.interworking.observed import ObservedTransfer
 from gateway.model.legs import SignallingProtocol
 from gateway.sip.message import Message
 from gateway.sip.sdp_codecs import codecs
-from gateway.sip.sdp_description import Direction
 from gateway.sip.subscription import Event
 
 if TYPE_CHECKING:
+    from gateway.diagnosis.h323_media import H323Call
     from gateway.diagnosis.spans import Heard
 
 
-class Announced(NamedTuple):
-    """A socket at which an end said that it takes RTP. `codecs` by payload type."""
+class Talk(Protocol):
+    """A call of any protocol, as far as its media go. `leg` is the index of the leg."""
 
-    socket: Socket
-    sight: Sight
-    codecs: dict[int, str]
-    encrypted: bool
-    direction: Direction
+    leg: str
+
+    @property
+    def announced(self) -> list[Announced]:
+        """Where its ends said that they take RTP, in order of time."""
+
+    @property
+    def started(self) -> float:
+        """When its first message was seen."""
+
+    @property
+    def ended(self) -> float | None:
+        """When it was seen to be cleared."""
 
 
 class Call:
@@ -65,6 +74,11 @@ class Call:
         return [each for each in self.transactions if each.method == "BYE"]
 
     @property
+    def started(self) -> float:
+        """When its first message was seen."""
+        return self.sights[0].time
+
+    @property
     def ended(self) -> float | None:
         """When the first BYE was seen."""
         return self.byes[0].request.time if self.byes else None
@@ -76,12 +90,13 @@ class Call:
 
 
 class Scene:
-    """One transfer. All lists are in order of time."""
+    """One transfer. All lists are in order of time. `calls` are those of SIP, `talks` all that have media."""
 
     def __init__(self, transfer: ObservedTransfer, recording: Recording) -> None:
         self.transfer = transfer
         self.recording = recording
         self.calls = list(_calls(transfer, recording))
+        self.talks: list[Talk] = [*self.calls, *_h323_calls(transfer, recording)]
         self.media = Media()
         self.measured: tuple[StreamQuality, ...] | None = None
         self.heard: list[Heard] | None = None
@@ -161,9 +176,18 @@ def _calls(transfer: ObservedTransfer, recording: Recording) -> Iterator[Call]:
                 yield Call(linked.leg.key, str(index), linked.role, sights)
 
 
+def _h323_calls(transfer: ObservedTransfer, recording: Recording) -> "Iterator[H323Call]":
+    for index, linked in enumerate(transfer.legs):
+        if linked.leg.protocol is SignallingProtocol.H323:
+            from gateway.diagnosis.h323_media import H323Call  # brings tables that take long to load
+
+            yield H323Call(str(index), recording.heard(linked.leg))
+
+
 def _announced(sight: Sight) -> Iterator[Announced]:
+    said = Said(sight.frame, sight.time, sight.source_host)
     for stream in sight.session.media:
         if stream.is_live and "RTP/" in stream.protocol.upper():
             names = {int(number): name for number, name in codecs(stream).items() if number.isdecimal()}
             secured = "SAVP" in stream.protocol.upper()
-            yield Announced(Socket(stream.connection, stream.port), sight, names, secured, stream.direction)
+            yield Announced(Socket(stream.connection, stream.port), said, names, secured, stream.direction)

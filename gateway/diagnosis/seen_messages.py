@@ -9,9 +9,6 @@ from gateway.engine.signal import Signal
 from gateway.model.errors import DecodeError
 from gateway.model.legs import SignallingProtocol
 
-_AROUND = 1.0
-"""Seconds before and after the life of an ISDN or H.323 leg in which a message with its key is still its own."""
-
 
 def messages_of(scene: Scene) -> tuple[SeenMessage, ...]:
     """Every message of its legs, in the order of the recording."""
@@ -30,12 +27,10 @@ def _sip(scene: Scene, own: frozenset[int]) -> Iterator[SeenMessage]:
 
 def _others(scene: Scene, own: frozenset[int]) -> Iterator[SeenMessage]:
     for index, linked in enumerate(scene.transfer.legs):
-        leg = linked.leg
-        if leg.protocol is SignallingProtocol.SIP:
+        if linked.leg.protocol is SignallingProtocol.SIP:
             continue
-        for signal in scene.recording.others.get(leg.key, ()):
-            if leg.started - _AROUND <= signal.time <= leg.last_seen + _AROUND:
-                yield _other(signal, str(index), signal.frame in own)
+        for signal in scene.recording.heard(linked.leg):
+            yield _other(signal, str(index), signal.frame in own)
 
 
 def _other(signal: Signal, leg: str, is_transfer: bool) -> SeenMessage:

@@ -2,8 +2,9 @@
 
 from typing import NamedTuple
 
+from gateway.diagnosis.announced import Announced
 from gateway.diagnosis.media import Flow, Socket
-from gateway.diagnosis.scene import Announced, Call, Scene
+from gateway.diagnosis.scene import Scene, Talk
 
 _SETTLED = 0.5
 """Seconds after the join before media have to flow both ways."""
@@ -15,7 +16,7 @@ class Heard(NamedTuple):
     """A flow of a call, with the sockets that its ends announced: None where an end never said its own."""
 
     flow: Flow
-    call: Call
+    call: Talk
     sender: Announced | None
     receiver: Announced | None
 
@@ -40,7 +41,7 @@ def flows_of(scene: Scene) -> list[Heard]:
     if scene.heard is None:
         flows = {
             id(flow): flow
-            for call in scene.calls
+            for call in scene.talks
             for announced in call.announced
             for flow in scene.media.by_socket.get(announced.socket, ())
         }
@@ -50,7 +51,7 @@ def flows_of(scene: Scene) -> list[Heard]:
 
 def _with_calls(scene: Scene, flow: Flow) -> list[Heard]:
     found = [
-        Heard(flow, call, _announced(call, flow.source), _announced(call, flow.destination)) for call in scene.calls
+        Heard(flow, call, _announced(call, flow.source), _announced(call, flow.destination)) for call in scene.talks
     ]
     most = max(map(_ends_known, found))
     return [heard for heard in found if _ends_known(heard) == most]
@@ -60,16 +61,16 @@ def _ends_known(heard: Heard) -> int:
     return (heard.sender is not None) + (heard.receiver is not None)
 
 
-def _announced(call: Call, socket: Socket) -> Announced | None:
+def _announced(call: Talk, socket: Socket) -> Announced | None:
     return next((each for each in reversed(call.announced) if each.socket == socket), None)
 
 
-def span_of(call: Call) -> tuple[float, float]:
+def span_of(call: Talk) -> tuple[float, float]:
     """From the first message of the call until it is cleared, or, where that was not recorded, for ever."""
-    return call.sights[0].time, call.ended if call.ended is not None else float("inf")
+    return call.started, call.ended if call.ended is not None else float("inf")
 
 
-def phases(scene: Scene, call: Call) -> tuple[tuple[str, float, float], ...]:
+def phases(scene: Scene, call: Talk) -> tuple[tuple[str, float, float], ...]:
     """Name, start and end of what is before and what is after the request, as far as the call is there."""
     start, end = span_of(call)
     requested = scene.transfer.requested
@@ -77,7 +78,7 @@ def phases(scene: Scene, call: Call) -> tuple[tuple[str, float, float], ...]:
     return tuple(phase for phase in both if phase[1] < phase[2])
 
 
-def after_join(scene: Scene, call: Call) -> tuple[float, float] | None:
+def after_join(scene: Scene, call: Talk) -> tuple[float, float] | None:
     """The time after the join in which both parties should be heard; None when there was none."""
     joined = scene.joined
     if joined is None:

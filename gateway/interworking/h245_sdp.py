@@ -198,6 +198,11 @@ def _audio_lines(described: AudioDescription, port: int, protocol: str) -> list[
     return [line.encode() for line in lines]
 
 
+def encoding(format: AudioFormat) -> tuple[int, str]:
+    """The payload type of a format in RTP, and its name as in an rtpmap."""
+    return _payload(format), _ENCODINGS[format.codec][1]
+
+
 def _payload(format: AudioFormat) -> int:
     static = _ENCODINGS[format.codec][0]
     return static if static is not None else format.payload or _DEFAULT_OPUS

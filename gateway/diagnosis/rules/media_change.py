@@ -32,7 +32,7 @@ def _paths(scene: Scene, heard: list[Heard]) -> Iterator[Finding]:
             if each.flow.packets_between(start, end):
                 source = each.flow.source.address
                 to[name][source].add(each.flow.destination.address)
-                evidence[source].update(sight.sight.frame for sight in (each.sender, each.receiver) if sight)
+                evidence[source].update(end.said.frame for end in (each.sender, each.receiver) if end)
     for source in to[AFTER]:
         before, after = to[BEFORE].get(source, set()), to[AFTER][source] - to[BEFORE].get(source, set())
         if before and after:
@@ -47,7 +47,7 @@ def _marks(scene: Scene, heard: list[Heard]) -> Iterator[Finding]:
         for name, start, end in phases(scene, each.call):
             for stream in each.flow.streams.values():
                 seen[name][each.flow.source.address].update(stream.dscp_between(*stream.between(start, end)))
-    frames = sorted({end.sight.frame for each in heard for end in (each.sender, each.receiver) if end})
+    frames = sorted({end.said.frame for each in heard for end in (each.sender, each.receiver) if end})
     for source, after in seen[AFTER].items():
         before = seen[BEFORE].get(source, set())
         if before and after and before != after:

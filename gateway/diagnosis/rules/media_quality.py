@@ -38,6 +38,6 @@ def _judged(scene: Scene, stream: StreamQuality) -> Iterator[Finding]:
         faults.append(f"a gap of {stream.longest_gap:.1f} s")
     if not faults:
         return
-    frames = [each.sight for call in scene.calls if call.leg == stream.leg for each in call.announced][:2]
+    frames = [each.said.frame for call in scene.talks if call.leg == stream.leg for each in call.announced][:2]
     report = RULE.error if stream.loss >= _HEAVY_LOSS else RULE.warning
     yield report(f"{name}: {', '.join(faults)}.", frames, _ADVICE, leg=stream.leg)

@@ -20,12 +20,12 @@ _ADVICE = (
 
 @RULE.transfer
 def look(scene: Scene) -> Iterator[Finding]:
-    """Each pair of sockets that talked after the join, as long as both ends wanted to send."""
+    """Each pair of sockets that talked after the join, as long as both ends wanted to send: in SIP they say so."""
     if not scene.media.flows:
         return
     for heard in flows_of(scene):
         span = after_join(scene, heard.call)
-        if span is None or heard.flow.packets_between(*span) < _ENOUGH:
+        if span is None or heard.flow.packets_between(*span) < _ENOUGH or not isinstance(heard.call, Call):
             continue
         if not _answered_by_media(scene, heard, span) and _both_want(heard.call, span[1]):
             yield _finding(heard, span)
@@ -43,7 +43,7 @@ def _answered_by_media(scene: Scene, heard: Heard, span: tuple[float, float]) ->
 
 def _both_want(call: Call, end: float) -> bool:
     """The latest description of each side, by who sent it: neither may hold."""
-    latest = {each.sight.source_host: each for each in call.announced if each.sight.time < end}
+    latest = {each.said.source_host: each for each in call.announced if each.said.time < end}
     return all(each.direction.sends and each.direction.receives for each in latest.values())
 
 
@@ -54,5 +54,5 @@ def _finding(heard: Heard, span: tuple[float, float]) -> Finding:
         f"After the transfer {flow.source} sends to {flow.destination} ({count} packets), and nothing comes back in "
         "this recording: one party is not heard."
     )
-    evidence = [end.sight for end in (heard.sender, heard.receiver) if end]
+    evidence = [end.said.frame for end in (heard.sender, heard.receiver) if end]
     return RULE.error(what, evidence, _ADVICE, leg=heard.call.leg)
