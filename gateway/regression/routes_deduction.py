@@ -39,7 +39,11 @@ def routes(steps: Iterable[Step]) -> list[Document]:
         (after_transfer if source.is_transfer else exact).extend(_exact(source, step))
         if not source.is_transfer:
             usual.setdefault(source.trunk, Counter())[step.trunk] += 1
-    catch_all = [{"from": trunk, "to": found.most_common(1)[0][0]} for trunk, found in usual.items()]
+    # A call that led to no other was for the host itself (an announcement, a refusal): no route may catch it.
+    for_itself = {each.trunk for each in asked if not each.is_transfer} if exact else set()
+    catch_all = [
+        {"from": trunk, "to": found.most_common(1)[0][0]} for trunk, found in usual.items() if trunk not in for_itself
+    ]
     return _once([*exact, *after_transfer, *catch_all])
 
 

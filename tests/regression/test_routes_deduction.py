@@ -31,6 +31,12 @@ def test_a_call_that_is_passed_on() -> None:
     assert to(found, "a", "anybody") == ("b", "anybody")
 
 
+def test_a_trunk_with_calls_for_the_host_itself_has_no_route_for_all() -> None:
+    """The first call gets an announcement; the second one goes on."""
+    found = routes([asked(0, "a", "0"), asked(5, "a", "204"), placed(5.1, "b", "204")])
+    assert found == [{"from": "a", "match": "204", "to": "b"}]
+
+
 def test_a_number_that_is_rewritten() -> None:
     found = routes([asked(0, "a", "+4930123"), placed(0.1, "b", "123")])
     assert to(found, "a", "+4930123") == ("b", "123")
