@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from gateway.ends.h323_leg import H323Leg
 from gateway.ends.h323_placing import H323Placing
 from gateway.ends.isdn_progress import Description
+from gateway.h323 import addressing
 from gateway.h323.call import H323Call
 from gateway.h323.call_contents import Ending
 from gateway.h323.call_elements import keypad_of, progress_of
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _RINGING, _AT_WORK = 180, 183
 _REDIRECTED = 302
 _HEARD = frozenset((Description.NOT_END_TO_END_ISDN, Description.IN_BAND))
+_ROUTED = "routeCallToGatekeeper"
 _REPLACED = "facilityCallDeflection"
 _UNREACHED = 38
 
@@ -126,8 +128,13 @@ class H323Events(CallOwner):
             self._line.services.heard(self.leg, apdus, message, now)
 
     def facility_received(self, call: H323Call, message: CallSignal, now: float) -> None:
-        """FACILITY callForwarded is a redirection before the answer, a transfer afterwards."""
+        """FACILITY callForwarded is a redirection before the answer, a transfer afterwards. With
+        routeCallToGatekeeper the call is made there.
+        """
         leg = self.leg
+        if message.reason == _ROUTED:
+            self._routed(call, message, now)
+            return
         event = forwarded(message)
         if leg is None or leg.gone or event is None:
             return
@@ -135,6 +142,16 @@ class H323Events(CallOwner):
             self._line.services.transfers.forwarded(leg, event, now)
         elif not leg.incoming:
             self._redirected(leg, event, now)
+
+    def _routed(self, call: H323Call, message: CallSignal, now: float) -> None:
+        leg, placing = self.leg, self.placing
+        said = message.uuie.get("alternativeAddress")
+        address = addressing.transport(said) if said is not None and said[0] in addressing.IP else ""
+        if leg is None or leg.gone or placing is None or leg.media.told or not address:
+            return
+        if placing.route_to(address, now):
+            self.leg = None
+            call.release(now, Ending(reason=_REPLACED))
 
     def _redirected(self, leg: H323Leg, event: Redirection, now: float) -> None:
         contact = self._line.parties.party(event.target)

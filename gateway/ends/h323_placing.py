@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 class H323Placing:
     """One call of `leg`. `ras` is the call as the gatekeeper knows it; whoever repeats it goes by the same leave."""
 
-    __slots__ = ("_called", "_is_plain", "_left", "_line", "_request", "leg", "ras")
+    __slots__ = ("_called", "_is_plain", "_is_routed", "_left", "_line", "_request", "leg", "ras")
 
     def __init__(self, line: "H323Line", leg: "H323Leg", request: CallRequest, called: Party) -> None:
         self.leg = leg
         self._line = line
         self._request = request
         self._called = called
-        self._is_plain = False
+        self._is_plain = self._is_routed = False
         self._left = list(_peers(line.settings.peers, request.called.uri))
         self.ras: RasCall | None = None
 
@@ -57,6 +57,14 @@ class H323Placing:
         self._line.services.secondary.forget(self.leg, now)
         self.ras = None
         return self._again(self.leg.call.channel.peer, now)
+
+    def route_to(self, address: str, now: float) -> bool:
+        """Whether the same call is made at the gatekeeper of the peer, who wants it so; once for each call."""
+        if self._is_routed:
+            return False
+        self._is_routed = True
+        self.ras = None
+        return self._again(address, now)
 
     def _admitted(self, answer: Admission | Refusal, now: float) -> None:
         leg = self.leg

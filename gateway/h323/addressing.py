@@ -20,6 +20,9 @@ from gateway.model.parties import (
     TypeOfNumber,
 )
 
+IP = ("ipAddress", "ip6Address")
+"""The kinds of TransportAddress that TCP and UDP over IP have."""
+
 _PUBLIC_TYPES = {
     "unknown": TypeOfNumber.UNKNOWN,
     "internationalNumber": TypeOfNumber.INTERNATIONAL,

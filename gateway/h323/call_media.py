@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _PROVISIONAL = "provisionalRespToH245Tunnelling"
 _RESPONSES = frozenset(("SETUP ACKNOWLEDGE", "CALL PROCEEDING", "PROGRESS", "ALERTING", "CONNECT"))
-_IP = ("ipAddress", "ip6Address")
 _END_SESSION = bytes.fromhex("4a40")
 """endSessionCommand of H.245: disconnect."""
 _MOST_CHANNELS = 64
@@ -163,7 +162,7 @@ class CallMedia:
         value = message.uuie.get("h245Address")
         starts = message.reason == "startH245"
         self.wants_control = self.wants_control or starts
-        if value is None or value[0] not in _IP:
+        if value is None or value[0] not in addressing.IP:
             return False
         address = addressing.transport(value)
         if address == self.address and not starts:

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from gateway.h323 import call_parties
+from gateway.h323.addressing import transport_value
 from gateway.h323.call_contents import Contents, Ending
 from gateway.model.causes import Cause
 from gateway.sip.sdp import Direction, direction, parse
-from tests.engine.h323_world import A_LAW, MU_LAW, H323World
+from tests.engine.h323_world import A_LAW, ENDPOINTS, MU_LAW, H323World, Talk
 from tests.engine.world import Line, sdp
 
 
@@ -368,6 +369,29 @@ def test_who_calls_can_be_withheld(world: H323World) -> None:
 def test_an_endpoint_that_cannot_be_reached(world: H323World) -> None:
     world.alice.network.listeners.clear()
     assert world.pbx.invite("1001").expect("502").status == 502
+
+
+def routed(talk: Talk, to: str) -> None:
+    """FACILITY routeCallToGatekeeper."""
+    fields = {"alternativeAddress": transport_value(to)}
+    talk.call.facility(talk.world.now, Contents(fields=fields), "routeCallToGatekeeper")
+
+
+def test_a_callee_behind_its_gatekeeper(world: H323World) -> None:
+    """H.323 §8.1.8 has the call made at the gatekeeper; here bob is where that is. Once: bob cannot send it on."""
+    ours = world.pbx.invite("1001")
+    alice = world.alice.offered()
+    alice.proceed()
+    routed(alice, f"{ENDPOINTS['bob']}:1720")
+    bob = world.bob.offered()
+    assert dict(bob.setup.destination_aliases)["dialledDigits"] == "1001"
+    assert alice.gone().reason == "facilityCallDeflection"
+    routed(bob, f"{ENDPOINTS['carol']}:1720")
+    bob.answer()
+    ours.established()
+    assert not world.carol.talks
+    ours.hang_up()
+    bob.gone()
 
 
 def test_a_connection_that_breaks(world: H323World) -> None:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from gateway.h323.call_contents import Contents
+from gateway.isdn.q931 import Identifier
 from gateway.isdn.side import Side
 from gateway.model.causes import Cause
 from gateway.model.remote_operations import ReturnResult
@@ -75,6 +77,21 @@ def test_a_cause_goes_through(both: BothWorld) -> None:
     ending = talk.gone()
     assert ending.cause is not None
     assert ending.cause.value == 17
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_digits_to_the_isdn(both: BothWorld, fast: bool) -> None:
+    """User input, or Keypad where there is no H.245, is Keypad facility in INFORMATION."""
+    talk = both.alice.call("5551", fast=fast)
+    call, _ = both.switch.expect("SETUP")
+    call.connect(both.now)
+    talk.expect("CONNECT")
+    both.wait(2)
+    if fast:
+        talk.call.information(both.now, Contents(keypad="7"))
+    else:
+        talk.dial("7")
+    assert both.switch.expect("INFORMATION")[1].contents(Identifier.KEYPAD_FACILITY) == b"7"
 
 
 def test_h450_transfers_a_call_of_the_isdn(both: BothWorld) -> None:

@@ -253,6 +253,22 @@ def test_a_transferee_that_is_not_in_the_group(tmp_path: Path) -> None:
     bob.sends_to("192.0.2.10:5500")
 
 
+def test_a_transferee_that_cannot_be_moved(world: H323World) -> None:
+    """Fast connect without H.245 is for one address and for good: the target is released, and the call stays."""
+    ours, bob = call(world)
+    bob.link.close(world.now)
+    ours.refer("<sip:3001@192.0.2.1>")
+    target = world.carrier.ring("3001")
+    target.answer(sdp(5500, host="192.0.2.10", codecs="8"))
+    assert ours.outcome()[0] == 408
+    target.hung_up()
+    (record,) = world.records
+    assert (record.method, record.outcome, record.sip_status, record.cause) == ("invite", "failed", 408, 102)
+    assert bob.ending is None
+    ours.hang_up()
+    bob.gone()
+
+
 # --- the transferred endpoint ---
 
 
