@@ -89,6 +89,10 @@ class Indifferent(CallControlOwner):
         """Is of no interest."""
         return
 
+    def data_link_changed(self, is_up: bool, link: int, now: float) -> None:
+        """Is of no interest."""
+        return
+
     def status_received(self, call: IsdnCall, state: CallState | int, cause: Cause, now: float) -> None:
         """Is of no interest."""
         return

@@ -23,6 +23,7 @@ from gateway.interworking.number_plan import number_plan
 from gateway.isdn import elements as codec
 from gateway.isdn.call import IsdnCall
 from gateway.isdn.call_control import InterfaceSettings
+from gateway.isdn.call_control_owner import POINT_TO_POINT
 from gateway.isdn.channels import BChannel
 from gateway.isdn.elements import BEARERS, Notification
 from gateway.isdn.q931 import Identifier, InformationElement, Message
@@ -283,6 +284,12 @@ class IsdnLine(Indifferent):
         return events
 
     # --- what concerns no leg ---
+
+    def data_link_changed(self, is_up: bool, link: int, now: float) -> None:
+        """Q.921 is up, or lost; those of terminals on a bus come and go with calls."""
+        level = "info" if is_up or link != POINT_TO_POINT else "warning"
+        tei = {} if link == POINT_TO_POINT else {"tei": link}
+        self.end.observer.log("isdn.data_link", level=level, trunk=self.name, up=is_up, **tei)
 
     def channels_restarted(self, channels: tuple[BChannel, ...], now: float) -> None:
         """RESTART is done."""

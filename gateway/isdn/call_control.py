@@ -199,6 +199,8 @@ class CallControl:
         for call in self._on(link):
             call.link_established(was_up, now)
         self._restarts.link_established(now)
+        if not was_up:
+            self.owner.data_link_changed(True, link, now)
 
     def link_released(self, now: float, link: int = POINT_TO_POINT) -> None:
         """DL-RELEASE: the data link is lost, or did not come up."""
@@ -209,6 +211,8 @@ class CallControl:
             call.link_released(was_up, now)
         if any(call.is_active for call in calls):
             self.layer_2.establish(now, link)
+        if was_up:
+            self.owner.data_link_changed(False, link, now)
 
     def receive(self, octets: bytes, now: float, link: int = POINT_TO_POINT) -> None:
         """One Q.931 message. Whatever it is, no exception but of the owner's comes back."""

@@ -89,6 +89,9 @@ class CallControlOwner(Protocol):
     def suspended(self, call: "IsdnCall", message: Message, now: float) -> None:
         """SUSPEND: the call is put aside, with its channel, until `resumed` or `released`."""
 
+    def data_link_changed(self, is_up: bool, link: int, now: float) -> None:
+        """A data link is there, or is lost."""
+
     def resumed(self, call: "IsdnCall", message: Message, now: float) -> None:
         """RESUME: it goes on, under another call reference."""
 

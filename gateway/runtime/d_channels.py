@@ -1,6 +1,7 @@
 """The D channels of all ISDN trunks: each by the kind of link that its trunk names."""
 
 import asyncio
+import errno
 from collections.abc import Callable
 
 from gateway.configuration import (
@@ -69,6 +70,9 @@ class DChannels:
         try:
             return self._link(link, _User(trunk.name, self))
         except OSError as error:
+            if isinstance(link, IuaInterface) and error.errno == errno.EPROTONOSUPPORT:
+                why = "this kernel has no SCTP; iua+tcp: is for laboratories"
+                raise GatewayError(f"link {trunk.link} of trunk {trunk.name}: {why}") from error
             raise GatewayError(f"link {trunk.link} of trunk {trunk.name}: {error}") from error
 
     def _link(self, link: DChannelLink, user: "_User") -> DChannel:

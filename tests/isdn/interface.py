@@ -33,9 +33,12 @@ def element(identifier: int, octets: str = "") -> InformationElement:
 
 
 class Owner:
-    """Writes down every event as (name, arguments without the time); `on` has reactions by name."""
+    """Writes down every event of calls as (name, arguments without the time); `on` has reactions by name. `links` are
+    the changes of data links.
+    """
 
     def __init__(self) -> None:
+        self.links: list[tuple[bool, int]] = []
         self.events: list[tuple[str, tuple[Any, ...]]] = []
         self.on: dict[str, Callable[..., object]] = {}
 
@@ -46,6 +49,9 @@ class Owner:
                 self.on[name](*arguments)
 
         return heard
+
+    def data_link_changed(self, is_up: bool, link: int, now: float) -> None:
+        self.links.append((is_up, link))
 
     @property
     def names(self) -> list[str]:

@@ -23,6 +23,7 @@ def test_calls_that_are_up_survive_the_loss_of_the_link_and_are_asked_for_afterw
     pair.run()
     assert pair.wire.names()[-4:] == ["STATUS ENQUIRY", "STATUS ENQUIRY", "STATUS", "STATUS"]
     assert all(owner.names[-1] == "status_received" for owner in pair.owners.values())
+    assert all([is_up for is_up, _ in owner.links][-2:] == [False, True] for owner in pair.owners.values())
     pair.run(200)
     assert ours.is_active
 

@@ -381,6 +381,26 @@ def test_calls_survive_a_kill(tmp_path: Path) -> None:
     assert kinds.index("0x75") < kinds.index("0x7d")  # STATUS ENQUIRY, STATUS
 
 
+def test_calls_that_survive_a_kill_are_joined_for_libpri(tmp_path: Path) -> None:
+    """We are the network: the ECT that libpri asks for after kill -9 has its result, and both calls are cleared."""
+    with isdn_border(tmp_path, side="network", phones=2) as here:
+        a, b = here.phones.values()
+        _, one = here.call_in("1001", "A")
+        _, other = here.call_in("1002", "B", rest="chan=2")
+        before = len(here.gateway.log("isdn.data_link", up=True))
+        killed_and_started(here.gateway, 2)
+        here.gateway.until(lambda: len(here.gateway.log("isdn.data_link", up=True)) > before)
+        here.peer.send("transfer A B")
+        here.peer.wait("hangup_req", id="A")
+        here.peer.wait("hangup_req", id="B")
+        here.peer.send("hangup A")
+        here.peer.send("hangup B")
+        (record,) = here.gateway.wait_records(1)
+        assert (record["kind"], record["method"], record["outcome"]) == ("attended", "join", "succeeded")
+        a.hang_up(one)
+        b.state(other, "DISCONNECTED")
+
+
 def test_a_blind_refer_of_an_isdn_call_to_the_isdn(tmp_path: Path) -> None:
     """The gateway calls the target on the same trunk; then the network takes both calls (ECT)."""
     with isdn_border(tmp_path, options=["--set", "transfer=okclear"]) as here:

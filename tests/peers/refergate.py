@@ -163,6 +163,10 @@ class Refergate:
         self._await(lambda: bool(self.log(event, **match)), f"no {event} {match or ''}", seconds)
         return self.log(event, **match)[0]
 
+    def until(self, done: Callable[[], bool], awaited: str = "what was awaited") -> None:
+        """Waits for anything else."""
+        self._await(done, f"no {awaited}")
+
     def faults(self) -> list[Document]:
         """What went wrong inside: must be empty at the end of any test."""
         return self.log("fault")
