@@ -37,8 +37,6 @@ from gateway.translators.procedures import Grant, Procedure, Say, Service, direc
 from gateway.translators.rose_dialect import RoseDialect
 from gateway.translators.second_call import CALLED, ordinary_call, second_call
 
-_HELD = HeldCall()
-
 
 def _nothing(_: Any) -> None:
     return None
@@ -77,7 +75,9 @@ def _granted_link(event: IdentityGranted) -> int:
 
 
 _SERVICES = (
-    Service("EctExecute", TransferRequest, _implicit, _nothing, lambda event: event.consultation == _HELD),
+    Service(
+        "EctExecute", TransferRequest, _implicit, _nothing, lambda event: isinstance(event.consultation, HeldCall)
+    ),
     Service(
         "ExplicitEctExecute",
         TransferRequest,
