@@ -228,15 +228,17 @@ def replay(
     if capture.is_dir() or capture.suffix in (".yaml", ".yml"):
         if target or output:
             raise click.UsageError("--to and --write are for one capture, not for a suite")
-        if hosts or settings:
+        if hosts is not None or settings:
             raise click.UsageError("--as and -c are for one capture: a scenario has its own")
         _replay_suite(capture, as_json, **suite)
     if any(suite.values()):
         names = ", ".join(f"--{name}" if name != "jobs" else "-j" for name, value in suite.items() if value)
         raise click.UsageError(f"{names}: only for a suite, which is a folder or a scenario file (*.yaml)")
-    if hosts:
+    if hosts is not None:
         if target or output:
             raise click.UsageError("--to and --write find transfers, --as plays a host: not both")
+        if not all(map(str.strip, hosts.split(","))):
+            raise click.UsageError(f"--as: a host is missing in {hosts!r}")
         _replay_as(capture, hosts.split(","), settings, show_configuration, seed, as_json)
     if settings or show_configuration or seed:
         raise click.UsageError("-c, --show-configuration and --seed need --as: which host shall be played?")

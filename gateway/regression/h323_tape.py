@@ -13,7 +13,8 @@ from gateway.regression.message import Message as Told
 from gateway.regression.message import of_signal
 
 PROTOCOLS = frozenset(("h225", "h245", "ras"))
-_OPENING_PORT = 1720
+
+_OF_GATEKEEPER = frozenset(("gatekeeperConfirm", "registrationConfirm", "admissionConfirm", "locationConfirm"))
 
 Connection = tuple[Endpoint, Endpoint]
 """The played host's end and the peer's."""
@@ -117,6 +118,11 @@ class H323Tape:
         connects = {each.call: each.frame for each in self.entries if each.is_ours and each.told.name == "CONNECT"}
         theirs = (each for each in self.setups.values() if not each.is_ours)
         return [(each.frame, connects[each.call]) for each in theirs if each.call in connects]
+
+    def frame_as_gatekeeper(self) -> int:
+        """The first frame in which the played host admits or registers somebody; 0 for none."""
+        ras = (each for each in self.entries if each.protocol == "ras" and each.is_ours)
+        return next((each.frame for each in ras if each.value[0] in _OF_GATEKEEPER), 0)
 
     def control_call(self, entry: H323Entry) -> int:
         """The call of an H.245 connection: one of its ends was said in call signalling."""

@@ -243,6 +243,14 @@ class _Playing:
 
 
 def _what_cannot_be_played(recording: Recording) -> list[str]:
+    """What a gateway does not do: be a gatekeeper, or a phone."""
+    frame = recording.h323.frame_as_gatekeeper()
+    if frame:
+        return [f"{recording.hosts} is a gatekeeper (frame {frame}): a gateway registers with one"]
+    return _calls_of_its_own(recording)
+
+
+def _calls_of_its_own(recording: Recording) -> list[str]:
     """Calls that the host made by itself, and calls that it answered itself: a phone, no gateway."""
     placed, taken = recording.frames_of_calls(is_ours=True), recording.frames_of_calls(is_ours=False)
     answered = recording.answered_calls()

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from gateway.capture import iua
+from gateway.capture import iua, tpkt
 from gateway.configuration import Configuration, configuration
 from gateway.engine.gateway import Found, Gateway
 from gateway.engine.record_document import document
@@ -36,7 +36,7 @@ from gateway.regression.played import Played
 from gateway.sip.flow import Flow, Transport
 from gateway.tables import Table, load
 
-_SIGNALLING = frozenset(("sip", "q931", "iua"))
+_SIGNALLING = frozenset(("sip", "q931", "iua", "h225"))
 _UNKNOWN: dict[str, Any] = {"own_host": "", "peer_names": (), "network.connect": 0, "network.address": ""}
 """What is answered to a question that the recorded run never asked."""
 
@@ -79,6 +79,7 @@ class _Run:
         self._expected = deque(line for line in journal if "out" in line)
         self._answers = deque(line for line in journal if "asked" in line)
         self._asking: dict[int, Found] = {}
+        self._connections: dict[int, tuple[str, str]] = {}
         self._compared: list[Compared] = []
         self._sent: list[Message] = []
         self._received: list[Message] = []
@@ -145,6 +146,9 @@ class _Run:
             # Rows are JSON as they are.
             self._gateway.restore([(key, snapshot) for key, snapshot in line["rows"]], self.now)
         elif what in INPUTS:
+            if what == "h323_accepted":
+                number, listener, host, port = arguments
+                self._connections[number] = listener, str(Endpoint(host, port))
             if any(isinstance(each, bytes) for each in arguments):
                 self._note(self._message(line, arguments, inbound=True), self._received)
             getattr(self._gateway, what)(*arguments, self.now)
@@ -193,6 +197,8 @@ class _Run:
                 return _UNKNOWN.get(name)
             if isinstance(found["answer"], dict) and "error" in found["answer"]:
                 raise GatewayError(found["answer"]["error"])
+            if name == "network.connect":
+                self._connections[found["answer"]] = "gateway", str(Endpoint(*question[:2]))
             return read(found["answer"])
 
         return answer
@@ -227,7 +233,7 @@ class _Run:
         if isinstance(where, Flow):
             _, host, port = self._listeners[min(where.listener, len(self._listeners) - 1)]
             return str(Endpoint(host, port)), str(Endpoint(where.host, where.port))
-        return "gateway", str(where)
+        return self._connections.get(where, ("gateway", str(where)))
 
 
 class _Network:
@@ -242,6 +248,8 @@ def _carried(where: Any, octets: bytes) -> tuple[str, str, bytes]:
     """Protocol, name and octets of what is said: of a LAPD frame or an IUA message the Q.931 message in it."""
     if isinstance(where, Flow):
         return "sip", name_of("sip", octets), octets
+    if isinstance(where, int):
+        return _in_tpkt(octets)
     try:
         frame = lapd_frame.decode(octets)
     except DecodeError:
@@ -249,6 +257,13 @@ def _carried(where: Any, octets: bytes) -> tuple[str, str, bytes]:
     if frame.kind in (Kind.I, Kind.UI) and frame.sapi == CALL_CONTROL_SAPI:
         return "q931", name_of("q931", frame.information), frame.information
     return "lapd", frame.kind.value, octets
+
+
+def _in_tpkt(octets: bytes) -> tuple[str, str, bytes]:
+    """The first message of those that came together; H.245 beside call signalling is only compared."""
+    payload = octets[tpkt.HEADER : int.from_bytes(octets[2 : tpkt.HEADER], "big")]
+    is_h225 = tpkt.is_h225(payload) and len(payload) >= tpkt.SHORTEST_MESSAGE
+    return ("h225", name_of("h225", payload), payload) if is_h225 else ("h245", "?", octets)
 
 
 def _in_iua(octets: bytes) -> tuple[str, str, bytes]:

@@ -1,5 +1,6 @@
 """Which identifier of the played host stands for which of the gateway's: Call-IDs, tags, CSeq and RSeq numbers."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gateway.regression.sip_tape import Entry, Leg, Transaction
@@ -27,11 +28,13 @@ class Identities:
     def __init__(self) -> None:
         self.requests: dict[Transaction, Message] = {}
         self._ours: dict[Leg, OwnLeg] = {}
-        self._recorded: dict[Leg, Leg] = {}
+        self._recorded: dict[Leg, list[Leg]] = {}
 
     def learn(self, recorded: Leg, ours: Leg) -> OwnLeg:
         """`ours` stands for `recorded` from now on."""
-        self._recorded.setdefault(ours, recorded)
+        known = self._recorded.setdefault(ours, [])
+        if recorded not in known:
+            known.append(recorded)
         found = self._ours.get(recorded)
         if found is None or found.leg != ours:
             found = self._ours[recorded] = OwnLeg(ours)
@@ -41,9 +44,11 @@ class Identities:
         """What stands for that leg, None when nothing does yet."""
         return self._ours.get(recorded)
 
-    def recorded(self, ours: Leg) -> Leg | None:
-        """The leg that ours stands for."""
-        return self._recorded.get(ours)
+    def recorded(self, ours: Leg) -> Sequence[Leg]:
+        """The legs that ours stands for: several where the played host gave early dialogs of more than one fork
+        (RFC 3261 §12.1), which the gateway joins in one.
+        """
+        return self._recorded.get(ours, ())
 
     def asked(self, entry: Entry, ours: Message) -> None:
         """Our request stands for a recorded one."""
@@ -71,8 +76,7 @@ class Identities:
     def recorded_dialog(self, named: DialogId) -> DialogId:
         """The other way round: a dialog that the gateway names, as the recording knows it."""
         for tag in _tags(named):
-            leg = self.recorded(Leg(named.call_id, tag))
-            if leg is not None:
+            for leg in self.recorded(Leg(named.call_id, tag)):
                 return DialogId(leg.call_id, _with_tag(named.parameters, tag, leg.tag))
         return named
 

@@ -60,9 +60,9 @@ class SipMatching:
         if message.method in ("ACK", "CANCEL"):
             found = self._beside_invite(message)
         else:
-            leg = self._identities.recorded(Leg(message.call_id, message.from_tag))
-            if leg is not None:
-                found = next(self._open_requests(message.method, leg), None)
+            legs = self._identities.recorded(Leg(message.call_id, message.from_tag))
+            if legs:
+                found = next((each for leg in legs for each in self._open_requests(message.method, leg)), None)
             elif message.to_tag:
                 found = None
             else:

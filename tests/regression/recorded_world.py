@@ -8,7 +8,7 @@ import pytest
 from gateway.configuration import Configuration
 from gateway.runtime.recorded_gateway import RecordedGateway
 from gateway.runtime.recorder import Recorder
-from tests.engine import isdn_world, world
+from tests.engine import h323_world, isdn_world, world
 
 EPOCH = 1.7e9
 
@@ -38,6 +38,11 @@ class Recorded:
         """One of them an exchange."""
         self._patch.setattr(world, "Gateway", self._gateway)
         return isdn_world.IsdnWorld(self._scene, *kind)
+
+    def h323_world(self, more: str = "") -> h323_world.H323World:
+        """Three of them endpoints of H.323."""
+        self._patch.setattr(world, "Gateway", self._gateway)
+        return h323_world.H323World(self._scene, more)
 
     def close(self) -> Path:
         """The folder, complete."""

@@ -68,6 +68,18 @@ def test_a_proxy_between_a_browser_and_carriers() -> None:
     assert [each.recorded.frame for each in named(played, "BYE") if each.recorded] == [54, 59]
 
 
+def test_a_pbx_with_an_announcement_of_its_own() -> None:
+    """192.168.5.11 answers the first call itself and refers the caller to 204: the call to 204 is played from end to
+    end, though the PBX gave 180 with a tag of its own (frame 584) before that of the callee (596).
+    """
+    played = play(public("goffinet__voip-extension.pcap"), ["192.168.5.11"])
+    carried = [each for each in played.compared if each.recorded and (each.recorded.frame or 0) in range(581, 610)]
+    others = [each.recorded.frame for each in carried if each.verdict is not Verdict.EQUIVALENT and each.recorded]
+    assert others == [590, 594, 598]
+    assert [each.recorded.frame for each in named(played, "REFER") if each.recorded] == [551]
+    assert not [each for each in played.compared if each.verdict is Verdict.EXTRA]
+
+
 def test_transfer_within_a_call_that_the_recording_lacks() -> None:
     """The REFER of frame 117 names a call that came from outside of the recording (frame 21): it is not played."""
     played = play(public("heplify__erspan_sip_ipv4_udp.pcapng"), ["192.168.1.191"])

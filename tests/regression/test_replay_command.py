@@ -53,6 +53,8 @@ def test_a_phone_is_told_to_be_one() -> None:
     ("words", "said"),
     [
         (["--as", "192.0.2.77"], "no signalling to or from 192.0.2.77 that could be played"),
+        (["--as", ""], "--as: a host is missing in ''"),
+        (["--as", "127.0.1.2,"], "--as: a host is missing in '127.0.1.2,'"),
         (["-c", "gateway.yaml"], "need --as: which host shall be played?"),
         (["--as", "127.0.1.2", "--to", "qsig"], "not both"),
         (["--as", "127.0.1.2", "-c", "nowhere.yaml"], "nowhere.yaml: no such file"),
