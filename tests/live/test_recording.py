@@ -8,6 +8,7 @@ from gateway.regression.comparison import Verdict
 from gateway.regression.playing import play
 from gateway.regression.recorded import play_recording, recording_of
 from tests.live.border import Border, border
+from tests.live.h323_border import h323_border
 from tests.live.isdn_border import isdn_border
 
 pytestmark = pytest.mark.live
@@ -96,3 +97,26 @@ def test_a_d_channel(tmp_path: Path, recordings: Path) -> None:
         own = f"127.0.0.1:{here.gateway.port}"
     is_repeated(recording(recordings))
     is_played(recording(recordings), own, "user")
+
+
+def test_calls_and_a_transfer_over_h323(tmp_path: Path, recordings: Path) -> None:
+    """Three gateways record, each with its own part in the transfer and its own ways of H.245."""
+    with h323_border(tmp_path) as here:
+        a, b, c = here.phones.values()
+        ours, theirs = here.call("1001", "1002", "blind")
+        a.refer(ours, here.uri("1001", "1003"))
+        target = str(c.wait("incoming")["call"])
+        c.answer(target)
+        c.state(target, "CONFIRMED")
+        a.notified(ours, 200)
+        a.hang_up(ours)
+        b.media(theirs, "sendrecv")
+        c.hang_up(target)
+        b.state(theirs, "DISCONNECTED")
+        own = {f"127.0.0.1:{here.gateways[user].port}": here.hosts[user] for user in here.gateways}
+    folders = sorted(recordings.iterdir())
+    assert len(folders) == len(own)
+    for folder in folders:
+        is_repeated(folder)
+        hosts = next((ends for ends in own.items() if ends[0] in (folder / "scenario.yaml").read_text()), ())
+        is_played(folder, *hosts)
