@@ -24,9 +24,9 @@ from gateway.model.transfer import (
     TransferOutcome,
     TransferRequest,
 )
+from tests.engine.isdn_stage import DIALECTS
 from tests.engine.isdn_world import Exchange
 from tests.engine.test_isdn_calls import COMPLETE
-from tests.engine.test_isdn_ladder import DIALECTS
 from tests.engine.test_isdn_transfers import execute, facility, linked, outcome, read, single_step
 from tests.engine.world import ADDRESSES, HOST, PORT, Line, World
 
