@@ -104,6 +104,8 @@ class H323Trunk(AnyTrunk):
     def _leads_somewhere(self) -> "H323Trunk":
         if not (self.listen or self.peers or self.gatekeeper):
             refuse([(("peers",), "a trunk without listener, peers and gatekeeper has no calls")])
+        if self.gatekeeper and not self.listen:
+            refuse([(("listen",), "a gatekeeper has to know where calls are taken")])
         if not self.codecs:
             refuse([(("codecs",), "should have at least one")])
         for index, alias in enumerate(self.aliases):
@@ -113,7 +115,5 @@ class H323Trunk(AnyTrunk):
 
     @property
     def own_host(self) -> str:
-        """Our address towards its peers, as far as it is known."""
-        local = self.gatekeeper.local if self.gatekeeper else ""
-        text = self.listen or local
-        return host_and_port(text, 0)[0] if text else ""
+        """Our address towards its peers; "" when the system is to choose."""
+        return host_and_port(self.listen, 0)[0] if self.listen else ""

@@ -11,6 +11,7 @@ from gateway.model.causes import Cause
 if TYPE_CHECKING:
     from gateway.ends.h323_line import H323Line
 
+_WAITING = "ras-waiting"
 _ASKED_TO = Clearing(0, Cause(31))
 
 
@@ -20,6 +21,7 @@ class H323Gatekeeper(GatekeeperEvents):
     def __init__(self, line: "H323Line") -> None:
         self._line = line
         self.client: GatekeeperClient | None = None
+        self._why_not = ""
 
     def start(self, now: float) -> None:
         """Registers, and stays so. The RAS socket is bound by now."""
@@ -65,10 +67,12 @@ class H323Gatekeeper(GatekeeperEvents):
 
     def registered(self, now: float) -> None:
         """Calls can be made."""
+        self._why_not = ""
         self._log("h323.registered")
 
     def registration_lost(self, reason: str, now: float) -> None:
         """They cannot."""
+        self._why_not = reason
         self._log("h323.unregistered", level="warning", reason=reason)
 
     def disengage_asked(self, call: RasCall, reason: str, now: float) -> None:
@@ -79,7 +83,9 @@ class H323Gatekeeper(GatekeeperEvents):
         """The codec is the ends' to choose."""
 
     def ras_log(self, event: str, now: float, **fields: Any) -> None:
-        """What RAS notes."""
+        """What RAS notes. That we are not registered, and why, is told once for each reason, not with each attempt."""
+        if event == _WAITING and fields["reason"] != self._why_not:
+            self.registration_lost(fields["reason"], now)
         self._log("h323.ras", level="debug", what=event, **fields)
 
     def _log(self, event: str, **fields: Any) -> None:

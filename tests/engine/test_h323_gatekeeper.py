@@ -130,6 +130,15 @@ def test_a_refused_call_is_disengaged_with_its_cause(world: GatekeeperWorld) -> 
     assert world.asked.count("disengageRequest") == 1
 
 
+def test_a_gatekeeper_that_does_not_take_us(tmp_path: Path) -> None:
+    """Whoever runs the gateway hears of it, once."""
+    world = GatekeeperWorld(tmp_path, Options(passwords={"9000": "secret"}))
+    world.wait(200)
+    said = [fields for event, fields in world.told if event == "h323.unregistered"]
+    assert [each["level"] for each in said] == ["warning"]
+    assert said[0]["reason"] in ("securityDenial", "timeout")
+
+
 def test_we_say_goodbye(world: GatekeeperWorld) -> None:
     world.gateway.stop(world.now)
     world.wait(1)

@@ -39,6 +39,7 @@ def test_ports_have_their_defaults(tmp_path: Path) -> None:
     ("before", "after", "line", "key"),
     [
         ('listen: "127.0.0.1"', "listen: gateway.example", 5, "listen"),
+        ('    listen: "127.0.0.1"\n', "", 3, "listen"),
         ('"127.0.0.2"', '"127.0.0.2:99999"', 6, "peers.0"),
         ('"[::1]:1721"', '"::1:1721"', 6, "peers.1"),
         ("127.0.0.1:0", "here:0", 9, "gatekeeper.local"),
