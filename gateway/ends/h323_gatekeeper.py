@@ -83,7 +83,7 @@ class H323Gatekeeper(GatekeeperEvents):
         """The codec is the ends' to choose."""
 
     def ras_log(self, event: str, now: float, **fields: Any) -> None:
-        """What RAS notes. That we are not registered, and why, is told once for each reason, not with each attempt."""
+        """What RAS notes. Why we are not registered is told once for each reason, not with each attempt."""
         if event == _WAITING and fields["reason"] != self._why_not:
             self.registration_lost(fields["reason"], now)
         self._log("h323.ras", level="debug", what=event, **fields)
