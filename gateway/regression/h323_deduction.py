@@ -50,7 +50,8 @@ class H323Peer:
         codecs = list(dict.fromkeys(codec for each in setups for codec in _codecs(each)))
         if codecs:
             found["codecs"] = codecs
-        if any(argument(each).get("callIdentity") == "" for said in self._ours() for each in components(said)):
+        asked = [argument(each) for said in self._ours() for each in components(said)]
+        if any(each.get("callIdentity") == "" and "reroutingNumber" in each for each in asked):
             found["call_identity"] = "empty"
         return found
 

@@ -12,7 +12,7 @@ from gateway.regression.h323_fields import FIELDS, control_name, name_of
 from gateway.regression.h323_identities import H323Identities, identities_given
 from gateway.regression.h323_matching import H323Matching
 from gateway.regression.h323_ras import H323Ras
-from gateway.regression.h323_tape import Connection, H323Calls, H323Entry, H323Tape, pieces
+from gateway.regression.h323_tape import RELEASE, Connection, H323Calls, H323Entry, H323Tape, pieces
 from gateway.regression.message import Message as Told
 from gateway.regression.readiness import Readiness
 from gateway.regression.stage import Stage
@@ -39,6 +39,7 @@ class H323Part:
         self._ras = H323Ras(tape, stage, configuration, self._said_more)
         self._numbers = count(1)
         self._calls: dict[int, H323Calls] = {}
+        self._over: set[int] = set()
         self._connections: dict[Connection, int] = {}
         self._of_call: dict[int, int] = {}
         self._controls: dict[int, int] = {}
@@ -56,6 +57,8 @@ class H323Part:
             return self._ras.readiness(entry)
         if not entry.call and entry.protocol == "h245":
             return Readiness.NEVER
+        if self._is_too_late(entry):
+            return Readiness.NEVER
         if not self._is_there(entry):
             return Readiness.WAIT
         parts = list(pieces(entry.told, entry.value, entry.call))
@@ -70,6 +73,12 @@ class H323Part:
         if entry.protocol == "h245":
             return entry.call in self._controls or entry.call in self._told_them
         return entry.is_setup or not entry.call or entry.call in self._of_call
+
+    def _is_too_late(self, entry: H323Entry) -> bool:
+        """Whether the gateway has released the call, which the recorded host had not yet: nothing more is heard."""
+        if entry.call not in self._over or entry.told.name.startswith(RELEASE):
+            return False
+        return not self._tape.is_released(entry)
 
     def leave_out(self, entry: H323Entry) -> None:
         """It is not fed in: said why."""
@@ -186,6 +195,8 @@ class H323Part:
             self._matching.take(peer, piece)
         recorded = self._identities.recorded_call(ours)
         if recorded is not None:
+            if message.name == RELEASE:
+                self._over.add(recorded)
             self._of_call.setdefault(recorded, connection)
             address = FIELDS["h245address"](message)
             if address and recorded not in self._told_them:

@@ -14,6 +14,7 @@ from gateway.regression.message import of_signal
 
 PROTOCOLS = frozenset(("h225", "h245", "ras"))
 
+RELEASE = "RELEASE COMPLETE"
 _OF_GATEKEEPER = frozenset(("gatekeeperConfirm", "registrationConfirm", "admissionConfirm", "locationConfirm"))
 
 Connection = tuple[Endpoint, Endpoint]
@@ -91,6 +92,7 @@ class H323Tape:
         self.setups: dict[int, H323Entry] = {}
         self.problems: list[tuple[int, str]] = []
         self._announced: dict[str, int] = {}
+        self._released: dict[int, int] = {}
         numbers = iter(range(1, len(self.entries) + 2))
         calls: dict[Connection, H323Calls] = {}
         for entry in self.entries:
@@ -105,6 +107,8 @@ class H323Tape:
         self.masters: dict[int | None, bool] = dict(self._determined())
 
     def _heard(self, entry: H323Entry) -> None:
+        if entry.is_ours and entry.value.name == RELEASE:
+            self._released.setdefault(entry.call, entry.frame)
         if entry.is_setup:
             self.setups[entry.call] = entry
             if entry.is_ours:
@@ -118,6 +122,10 @@ class H323Tape:
         connects = {each.call: each.frame for each in self.entries if each.is_ours and each.told.name == "CONNECT"}
         theirs = (each for each in self.setups.values() if not each.is_ours)
         return [(each.frame, connects[each.call]) for each in theirs if each.call in connects]
+
+    def is_released(self, entry: H323Entry) -> bool:
+        """Whether the played host had released the call before this message came."""
+        return self._released.get(entry.call, entry.frame) < entry.frame
 
     def frame_as_gatekeeper(self) -> int:
         """The first frame in which the played host admits or registers somebody; 0 for none."""

@@ -107,8 +107,16 @@ class Recording:
         found = [(each.frame, finals[each.transaction]) for each in theirs if each.transaction in finals]
         return found + self.h323.answered()
 
+    @property
+    def is_gatekeeper(self) -> str:
+        """What is to be said of a gatekeeper; "" for whoever is none."""
+        frame = self.h323.frame_as_gatekeeper()
+        return f"{self.hosts} is a gatekeeper (frame {frame}): a gateway registers with one" if frame else ""
+
     def configuration(self) -> dict[str, Any]:
         """gateway.yaml for the played hosts. Raises GatewayError."""
+        if self.is_gatekeeper and not (self.sip.entries or self.isdn.entries or self.h323.setups):
+            raise GatewayError(self.is_gatekeeper)
         return deduced(self.sip, self.isdn, self.h323, self.hosts)
 
 
@@ -244,9 +252,8 @@ class _Playing:
 
 def _what_cannot_be_played(recording: Recording) -> list[str]:
     """What a gateway does not do: be a gatekeeper, or a phone."""
-    frame = recording.h323.frame_as_gatekeeper()
-    if frame:
-        return [f"{recording.hosts} is a gatekeeper (frame {frame}): a gateway registers with one"]
+    if recording.is_gatekeeper:
+        return [recording.is_gatekeeper]
     return _calls_of_its_own(recording)
 
 

@@ -8,7 +8,7 @@ import pytest
 from gateway.configuration import Configuration
 from gateway.runtime.recorded_gateway import RecordedGateway
 from gateway.runtime.recorder import Recorder
-from tests.engine import h323_world, isdn_world, world
+from tests.engine import h323_world, isdn_world, test_h323_gatekeeper, world
 
 EPOCH = 1.7e9
 
@@ -43,6 +43,11 @@ class Recorded:
         """Three of them endpoints of H.323."""
         self._patch.setattr(world, "Gateway", self._gateway)
         return h323_world.H323World(self._scene, more)
+
+    def gatekeeper_world(self) -> test_h323_gatekeeper.GatekeeperWorld:
+        """With a gatekeeper."""
+        self._patch.setattr(world, "Gateway", self._gateway)
+        return test_h323_gatekeeper.GatekeeperWorld(self._scene)
 
     def close(self) -> Path:
         """The folder, complete."""

@@ -1,12 +1,17 @@
 """Recordings of a gateway between SIP and H.323, played again from the capture alone."""
 
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.capture.writer import Writer
 from gateway.h323 import h225, h450, per, signals
+from gateway.model.errors import GatewayError
 from gateway.model.remote_operations import Invoke
 from gateway.regression.comparison import Verdict
 from gateway.regression.deduction import configured
@@ -17,12 +22,15 @@ from gateway.regression.message import Message
 from gateway.regression.played import Played
 from gateway.regression.playing import configuration_of, play
 from gateway.regression.recorded import play_recording, recording_of
+from gateway.resources import folder as bundled
 from tests.engine.h323_world import ENDPOINTS, H323World, invoke, rerouting, result
+from tests.engine.test_h323_gatekeeper import RAS
 from tests.engine.world import HOST, sdp
 from tests.peers import tshark
 from tests.regression.recorded_world import Recorded
 from tests.shared import folder
 
+PCAPS = bundled("pcaps")
 FINE = {Verdict.SAME, Verdict.EQUIVALENT}
 HOSTS = [f"{HOST}:5060", HOST]
 
@@ -83,6 +91,43 @@ def test_the_same_calls_with_other_identifiers(recorded: Recorded, story: Any, t
     theirs = [each.recorded.field("callIdentifier") for each in played.compared if each.recorded]
     assert set(ours).isdisjoint(theirs)
     assert tshark.malformed(capture) == []
+
+
+def test_a_gatekeeper_is_asked_the_same(recorded: Recorded, tmp_path: Path) -> None:
+    """Its answers wait for our questions, whatever their numbers; who is called is found by ACF."""
+    here = recorded.gatekeeper_world()
+    ours = here.pbx.invite("1001")
+    alice = here.alice.offered().answer()
+    ours.established()
+    alice.release()
+    ours.hung_up()
+    here.wait(2)
+    played = play(recorded.close() / "capture.pcapng", HOSTS, seed=4)
+    assert not verdicts(played)
+    assert not played.problems
+    names = {each.recorded.name for each in played.compared if each.recorded and each.recorded.protocol == "ras"}
+    assert {"registrationRequest", "admissionRequest", "disengageRequest"} <= names
+
+
+def test_whoever_answers_in_ras_is_a_gatekeeper(recorded: Recorded) -> None:
+    here = recorded.gatekeeper_world()
+    here.wait(1)
+    with pytest.raises(GatewayError, match=f"{RAS} is a gatekeeper .frame 2.: a gateway registers with one"):
+        play(recorded.close() / "capture.pcapng", [RAS])
+
+
+@given(st.data())
+@settings(max_examples=25, deadline=None)
+def test_a_damaged_capture_is_played_as_far_as_it_goes(data: st.DataObject) -> None:
+    whole = bytearray((PCAPS / "gateway_h323_transferred.pcapng").read_bytes())
+    for _ in range(data.draw(st.integers(1, 20))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    with TemporaryDirectory() as scene:
+        capture = Path(scene) / "damaged.pcapng"
+        capture.write_bytes(whole)
+        with suppress(GatewayError):
+            played = play(capture, ["127.0.31.2"])
+            assert not [event for event in played.events if event["event"] == "fault"]
 
 
 def test_the_journal_gives_the_same_octets(recorded: Recorded) -> None:
