@@ -2,8 +2,8 @@
 
 A scenario is the bundled recording of a blind transfer through the gateway: refergate plays the gateway again on a
 virtual clock and is compared message by message. Diagnosis is held against `tshark -T fields` on the same file, in
-turn; its ratio is one of processor time, of which a busy machine takes less away than of time on the wall. Bytecode is
-kept for both rounds, as an installed program has it.
+turn; its ratio is one of processor time, of which a busy machine takes less away than of time on the wall. Bytecode
+is kept for both rounds, as an installed program has it.
 """
 
 import json

@@ -179,7 +179,7 @@ def _sentence(kind: str, message: str, found: Any) -> str:
 
 @lru_cache(maxsize=4096)
 def _tag(kind: type, value: Any, implicit: Any) -> str:
-    """The tag of an untagged node: what a scalar is goes by its text alone, and the same keys come again and again."""
+    """The tag of an untagged node: what a scalar is goes by its text alone, and the same keys come time and again."""
     tag: str = _BaseLoader.resolve(_RESOLVER, kind, value, implicit)
     return tag
 
