@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from gateway.configuration import H323Trunk
 from gateway.ends.h323_control_link import H323ControlLink
-from gateway.ends.h323_descriptions import CODECS, carries, fits, is_other, pairs, takes, written
+from gateway.ends.h323_descriptions import CODECS, carries, fits, is_other, takes, written
+from gateway.ends.h323_fast_connect import FastConnect
 from gateway.ends.h323_media_table import PATIENCE, TABLE, Due, MediaAction, MediaInput
 from gateway.h323.call import H323Call
 from gateway.h323.call_contents import Contents
-from gateway.h323.control import fast_start
 from gateway.h323.control.capabilities import PAUSE, CapabilitySet
 from gateway.h323.control.channel import Channel
-from gateway.h323.control.fast_start import Proposal
 from gateway.h323.control.media import AudioFormat, Codec, MediaAddress
 from gateway.h323.control.session import ControlEvents, ControlSession
 from gateway.h323.control.user_input import UserInput
@@ -72,8 +71,8 @@ class H323Media(ControlEvents):
     """`owner` hears how it goes. `local` is the other side's description, as the peer has to act by it."""
 
     __slots__ = (
-        *("_announcing", "_asked", "_before", "_call", "_due", "_elements", "_is_paused", "_link", "_local"),
-        *("_local_session", "_now", "_opening", "_owner", "_proposals", "_receiving", "_refused", "_remote"),
+        *("_announcing", "_asked", "_before", "_call", "_due", "_fast", "_is_paused", "_link", "_local"),
+        *("_local_session", "_now", "_opening", "_owner", "_receiving", "_refused", "_remote"),
         *("_sending", "_session", "_settings", "_timer", "_timers", "_token", "told"),
     )
 
@@ -93,8 +92,7 @@ class H323Media(ControlEvents):
         self._session: ControlSession | None = None
         self._local: AudioDescription | None = None
         self._local_session = self._before = b""
-        self._elements: tuple[bytes, ...] = ()
-        self._proposals: tuple[Proposal, ...] = ()
+        self._fast = FastConnect()
         self._sending: Channel | None = None
         self._opening: Channel | None = None
         self._receiving: Channel | None = None
@@ -118,16 +116,12 @@ class H323Media(ControlEvents):
     def proposed(self, session: bytes) -> tuple[bytes, ...]:
         """The fastStart of our SETUP, for the description of the caller; () without one."""
         self._hear(session)
-        local = self._local
-        if local is not None and local.address.media and self._settings.fast_start:
-            self._elements = fast_start.offer(local.formats, local.address)
-        return self._elements
+        return self._fast.offer(self._local) if self._settings.fast_start else ()
 
     def fast_start_accepted(self, elements: tuple[bytes, ...], now: float) -> None:
         """The peer has chosen among our channels."""
         self._now = now
-        taken = fast_start.answers(elements, self._elements)
-        for channel in fast_start.channels(taken, caller=True):
+        for channel in self._fast.answered(elements):
             self._adopt(channel)
         if self._sending is not None:
             self.told = self._described()
@@ -143,34 +137,20 @@ class H323Media(ControlEvents):
 
     def arrived(self) -> bytes:
         """What the fastStart of a SETUP offers, as the offer of the call; b"" without one that can be used."""
-        allowed = self._allowed
-        found = fast_start.proposals(self._call.offered_channels)
-        usable = [each for each in found if each.format.codec in allowed]
-        chosen = [to_caller for to_caller, _ in pairs(usable)]
-        if not chosen:
-            return b""
-        self._proposals = tuple(usable)
-        offered = AudioDescription(tuple(each.format for each in chosen), chosen[0].receiver)
-        self.told = written(offered)
+        offered = self._fast.arrived(self._call.offered_channels, self._allowed)
+        if offered is not None:
+            self.told = written(offered)
         return self.told
 
     def early(self, session: bytes) -> tuple[bytes, ...]:
         """The fastStart that accepts by the description of the called side; () when that was done, or cannot be."""
-        if not self._proposals or not session:
+        if not self._fast.is_due or not session:
             return ()
         self._hear(session)
-        local = self._local
-        if local is None or not local.address.media:
-            return ()
-        fitting = [each for each in self._proposals if takes(local, each.format)]
-        usable = pairs(fitting)
-        if not usable:
-            return ()
-        self._proposals = ()
-        to_caller, from_caller = usable[0]
-        for channel in fast_start.channels(fast_start.accepted(to_caller, from_caller, local.address), caller=False):
+        elements, channels = self._fast.accept(self._local)
+        for channel in channels:
             self._adopt(channel)
-        return fast_start.answer(to_caller, from_caller, local.address)
+        return elements
 
     def answer(self, session: bytes, now: float) -> Contents:
         """What CONNECT says of media. H.245 begins when fast connect has not done it all; see `connected`."""
@@ -182,7 +162,7 @@ class H323Media(ControlEvents):
             return Contents(fast_start=elements)
         address = "" if self._call.tunnels or self._link is None else self._link.address(now)
         refused = bool(self._call.offered_channels)
-        self._proposals = ()
+        self._fast.give_up()
         return Contents(h245_address=address, fast_start_refused=refused)
 
     def connected(self, *, late: bool, now: float) -> None:
