@@ -6,6 +6,7 @@ from typing import Any
 
 from gateway.h323 import h225, h450, per
 from gateway.h323.arguments import encode_argument
+from gateway.h323.control import fast_start
 from gateway.h323.h225 import CallSignal
 from gateway.model.errors import DecodeError, LocalProtocolError
 from gateway.model.remote_operations import Component, Invoke, ReturnResult
@@ -17,6 +18,7 @@ from gateway.regression.message import Message as Told
 _CALL_IDENTITY = "callIdentity"
 _NUMBERS = frozenset(("sequenceNumber", "forwardLogicalChannelNumber", "logicalChannelNumber"))
 """Keys of H.245 by which an answer names what it answers."""
+_OPEN = "openLogicalChannel"
 _ANSWERED = {
     "terminalCapabilitySet": ("terminalCapabilitySetAck", "terminalCapabilitySetReject"),
     "openLogicalChannel": ("openLogicalChannelAck", "openLogicalChannelReject", "requestChannelClose"),
@@ -76,6 +78,9 @@ class H323Identities:
         self._references[call] = recorded.call_reference, ours.call_reference
         given = ((each.call_identifier, each.conference_id) for each in (recorded, ours))
         self._octets[call] = {was: now for was, now in zip(*given, strict=True) if was and now}
+        was, now = ({_way(each): each.number for each in _proposals(said)} for said in (recorded, ours))
+        for key in was.keys() & now.keys():
+            self._numbers[call, _OPEN, was[key]] = now[key]
 
     def _learn_components(self, call: int, recorded: CallSignal, ours: CallSignal) -> None:
         for one, other in zip(components(recorded), components(ours), strict=False):
@@ -121,7 +126,19 @@ class H323Identities:
             octets = octets[:2] + reference.to_bytes(2, "big") + octets[4:]
         for was, now in self._octets.get(call, {}).items():
             octets = octets.replace(was, now)
+        for element in message.uuie.get("fastStart", ()):
+            octets = octets.replace(element, self._channel(call, element))
         return octets
+
+    def _channel(self, call: int, element: bytes) -> bytes:
+        """A channel from the caller has the number that the caller gave (H.323 §8.1.7.1). It stands behind an octet
+        of presence bits, less one, as it is never 0 (H.245 LogicalChannelNumber).
+        """
+        found = next(iter(fast_start.proposals((element,))), None)
+        if found is None or not found.from_caller:
+            return element
+        number = self._numbers.get((call, _OPEN, found.number), found.number)
+        return element[:1] + (number - 1).to_bytes(2, "big") + element[3:]
 
     def _changed(self, call: int, frame: int | None, message: CallSignal) -> CallSignal:
         apdus = tuple(self._apdu(call, each) for each in message.supplementary_services)
@@ -168,6 +185,14 @@ class H323Identities:
         for key in _NUMBERS & content.keys():
             content[key] = self._numbers.get((call, question, content[key]), content[key])
         return kind, (name, content)
+
+
+def _proposals(setup: CallSignal) -> Iterator[fast_start.Proposal]:
+    return (each for each in fast_start.proposals(tuple(setup.uuie.get("fastStart", ()))) if each.from_caller)
+
+
+def _way(proposal: fast_start.Proposal) -> tuple[int, str]:
+    return proposal.session, proposal.format.codec
 
 
 def _numbers(value: tuple[str, Any]) -> Iterator[tuple[str, int]]:

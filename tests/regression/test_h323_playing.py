@@ -1,6 +1,7 @@
 """Recordings of a gateway between SIP and H.323, played again from the capture alone."""
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 
 from gateway.capture.writer import Writer
 from gateway.h323 import h225, h450, per, signals
+from gateway.h323.control import fast_start
+from gateway.h323.control.media import AudioFormat, Codec, MediaAddress
+from gateway.h323.h225 import CallSignal
 from gateway.model.errors import GatewayError
 from gateway.model.remote_operations import Invoke
 from gateway.regression.comparison import Verdict
@@ -210,6 +214,31 @@ def test_an_answer_names_the_number_of_ours() -> None:
     told, _ = control("closeLogicalChannelAck", {"forwardLogicalChannelNumber": 7}, "response")
     found = per.decode_control(identities.rewritten_control(1, 1, told.octets))
     assert found == ("response", ("closeLogicalChannelAck", {"forwardLogicalChannelNumber": 9}))
+
+
+def test_fast_connect_takes_the_channel_of_ours() -> None:
+    """The number of a channel from the caller is the caller's; that of a channel to it is of no account."""
+    formats = (AudioFormat(Codec.G711_ALAW), AudioFormat(Codec.G711_ULAW))
+    own = MediaAddress("192.0.2.1:4000", "192.0.2.1:4001")
+    recorded, ours = fast_start.offer(formats, own), fast_start.offer(formats[::-1], own)
+    identities = H323Identities({})
+    identities.learn(*(piece_of(setup(elements)) for elements in (recorded, ours)))
+    to_caller, from_caller, *_ = fast_start.proposals(recorded)
+    answer = signals.connect(signals.Call(1, identifier=bytes(16)), ())
+    answer = replace(answer, uuie={**answer.uuie, "fastStart": list(fast_start.answer(to_caller, from_caller, own))})
+    told = Message(1, 0.0, "h225", "b:1", "a:1", "CONNECT", h225.encode(answer))
+    taken = h225.decode(identities.rewritten(1, told, h225.decode(told.octets))).uuie["fastStart"]
+    assert {each.format.codec for each in fast_start.answers(taken, ours)} == {Codec.G711_ALAW}
+    assert len(fast_start.answers(taken, ours)) == 2
+
+
+def setup(elements: tuple[bytes, ...]) -> CallSignal:
+    made = signals.setup(signals.Call(1, identifier=bytes(16)), (), [("dialledDigits", "1")], [])
+    return replace(made, uuie={**made.uuie, "fastStart": list(elements)})
+
+
+def piece_of(message: CallSignal) -> Piece:
+    return Piece(Message(1, 0.0, "h225", "a:1", "b:1", message.name, b""), message, 1)
 
 
 @pytest.mark.parametrize(("is_master", "kind"), [(True, 0), (False, 255)])
