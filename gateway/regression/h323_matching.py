@@ -18,9 +18,16 @@ class H323Matching:
     """`take` hears what the gateway says, in order; `compared` is asked for at the end."""
 
     def __init__(self, tape: H323Tape, identities: H323Identities) -> None:
-        self._tape = tape
         self._identities = identities
-        self._expected = [(entry, piece) for entry, piece in tape.pieces() if entry.is_ours]
+        everything = list(tape.pieces())
+        self._expected = [each for each in everything if each[0].is_ours]
+        self._of_call: dict[int, list[Piece]] = {}
+        for _, piece in self._expected:
+            self._of_call.setdefault(piece.call, []).append(piece)
+        self._setups = [
+            (entry, piece) for entry, piece in self._expected if entry.is_setup and entry.told is piece.told
+        ]
+        self._before = _heard_before(everything)
         self._found: set[int] = set()
         self._pairs: list[tuple[Piece, Piece]] = []
         self._extra: list[Piece] = []
@@ -41,14 +48,15 @@ class H323Matching:
         if recorded is None:
             is_setup = isinstance(ours.value, CallSignal) and ours.value.name == "SETUP"
             return self._setup(peer, ours.value) if is_setup else None
-        fit = [each for _, each in self._waiting() if each.call == recorded and _same_kind(each, ours)]
+        waiting = (each for each in self._of_call.get(recorded, ()) if id(each) not in self._found)
+        fit = [each for each in waiting if _same_kind(each, ours)]
         named = (each for each in fit if each.name == ours.name)
         alike = (each for each in fit if _message(each) == _message(ours))
         return next(named, next(alike, None))
 
     def _setup(self, peer: Endpoint, ours: CallSignal) -> Piece | None:
         """The recorded call that this one stands for: to the same user at the same host, to the same user, any."""
-        setups = [(entry, piece) for entry, piece in self._waiting() if entry.is_setup and entry.told is piece.told]
+        setups = [(entry, piece) for entry, piece in self._setups if id(piece) not in self._found]
         called = FIELDS["called"](ours)
         to_host = [piece for entry, piece in setups if entry.peer.host == peer.host]
         to_user = [piece for _, piece in setups if FIELDS["called"](piece.value) == called]
@@ -64,8 +72,7 @@ class H323Matching:
 
     def last_before(self, entry: H323Entry) -> Piece | None:
         """What the played host had last said in the same call before a message of its peer."""
-        earlier = [piece for other, piece in self._expected if other.call == entry.call and _before(other, entry)]
-        return earlier[-1] if earlier else None
+        return self._before.get(entry.frame)
 
     def compared(self) -> list[Compared]:
         """Everything that either side said."""
@@ -76,8 +83,16 @@ class H323Matching:
         return found + [Compared(Verdict.EXTRA, None, piece.told) for piece in self._extra]
 
 
-def _before(one: H323Entry, other: H323Entry) -> bool:
-    return (one.time, one.frame) < (other.time, other.frame)
+def _heard_before(pieces: list[tuple[H323Entry, Piece]]) -> dict[int, Piece]:
+    """For each message of a peer, by its frame: what the played host had last said in the same call."""
+    last: dict[int, Piece] = {}
+    found: dict[int, Piece] = {}
+    for entry, piece in pieces:
+        if entry.is_ours:
+            last[piece.call] = piece
+        elif piece.call in last:
+            found[entry.frame] = last[piece.call]
+    return found
 
 
 def _same_kind(one: Piece, other: Piece) -> bool:
