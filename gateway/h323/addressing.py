@@ -75,7 +75,7 @@ def alias(value: AliasValue) -> Alias:
     """
     kind, content = value
     if kind in _TEXTS:
-        return Alias(AliasKind(kind), content)
+        return Alias(AliasKind(kind), _whole(content))
     if kind == "transportID" and content[0] in ("ipAddress", "ip6Address"):
         return Alias(AliasKind.TRANSPORT_ID, transport(content))
     if kind == "partyNumber" and (number := _number(content)) is not None:
@@ -84,6 +84,13 @@ def alias(value: AliasValue) -> Alias:
         return Alias(AliasKind.OTHER, encode_type("AliasAddress", _as_asn1tools(value)).hex())
     except LocalProtocolError:
         return Alias(AliasKind.OTHER, "")
+
+
+def _whole(text: str) -> str:
+    """BMPString can have half of a surrogate pair, which no UTF-8 can: U+FFFD stands for it."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-be", "surrogatepass").decode("utf-16-be", "replace")
 
 
 def alias_value(item: Alias) -> AliasValue:

@@ -129,3 +129,9 @@ def test_an_endpoint_address_round_trip(who: Party) -> None:
 def test_a_subaddress_round_trip(item: Subaddress) -> None:
     octets = encode_type("PartySubaddress", subaddress_value(item))
     assert subaddress(decode_type("PartySubaddress", octets)) == item
+
+
+def test_half_a_character_is_replaced() -> None:
+    """BMPString lets a lone surrogate through; a URI and a log could not say it."""
+    assert alias(("h323-ID", "a\ud86cb")).value == "a\ufffdb"
+    assert alias(("h323-ID", "a\U0002b000b")).value == "a\U0002b000b"
