@@ -25,7 +25,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 unit: setup
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 3
 
 test: lint unit
 
