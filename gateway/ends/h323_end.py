@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from gateway.configuration import Configuration
+from gateway.configuration import AnyTrunk, Configuration
 from gateway.ends.h323_network import H323Network
+from gateway.ends.line_end import LineEnd
 from gateway.hub.leg import LegEvents, Observer
-from gateway.hub.overload import Overload
 from gateway.model.call import CallRequest
 from gateway.model.errors import GatewayError
 from gateway.model.timers import TimerQueue
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from gateway.ends.h323_transferring import Transferring
 
 _IDENTIFY = 7
-_AT_START = ("listen", "gatekeeper")
-"""Keys of a trunk that are looked at when it is made and not again."""
 
 
-class H323End:
+class H323End(LineEnd["H323Line"]):
     """`network` is the way out; `wall` gives seconds since 1970. `hub` hears of new calls; it is set when all is
     wired, before `start`. `transferring` are the transfers that peers have been asked for, by their legs.
 
     Raises GatewayError for a cause profile or number plan that does not exist.
     """
+
+    at_start = ("listen", "gatekeeper")
 
     def __init__(
         self,
@@ -39,19 +39,15 @@ class H323End:
         wall: Callable[[], float],
         observer: Observer,
     ) -> None:
-        self.configuration = configuration
+        super().__init__(configuration, observer)
         self.timers = timers
         self.network = network
         self.token = token
         self.wall = wall
-        self.observer = observer
         self.hub: LegEvents
-        self.overload = Overload(observer)
-        self.is_draining = False
         self.connections: H323Connections
         self.identities: H323Identities
         self.transferring: dict[H323Leg, Transferring] = {}
-        self.lines: dict[str, H323Line] = {}
         if configuration.h323_trunks:
             self._open(configuration)
 
@@ -93,36 +89,9 @@ class H323End:
         fitting = (each for each in self.lines.values() if each.made_from.listen == listener and each.admits(host))
         return next(fitting, None)
 
-    def drain(self, now: float) -> None:
-        """Takes no new calls."""
-        self.is_draining = True
-
-    def reload(self, configuration: Configuration, now: float) -> None:
-        """Goes by other settings; calls stay. What is listened on, and the gatekeeper, change with a restart only: it
-        is logged.
-        """
-        self.configuration = configuration
-        wanted = {each.name: each for each in configuration.h323_trunks}
-        for name, line in self.lines.items():
-            settings = wanted.get(name)
-            waiting = ["name"]
-            if settings is not None:
-                line.configure(settings, configuration)
-                waiting = [key for key in _AT_START if getattr(settings, key) != getattr(line.made_from, key)]
-            if waiting:
-                self.observer.log("reload.needs_restart", level="warning", trunk=name, keys=waiting)
-        for name in wanted.keys() - self.lines.keys():
-            self.observer.log("reload.needs_restart", level="warning", trunk=name, keys=["name"])
-
-    def takes_calls(self, now: float) -> bool:
-        """Whether one more call is taken; one that is not is counted."""
-        if self.is_draining:
-            self.overload.drained()
-            return False
-        if sum(len(line.legs) for line in self.lines.values()) >= 2 * self.configuration.limits.calls:
-            self.overload.refuse("calls", now)
-            return False
-        return True
+    def wanted(self, configuration: Configuration) -> dict[str, AnyTrunk]:
+        """The settings of its trunks, by name."""
+        return {each.name: each for each in configuration.h323_trunks}
 
     def statistics(self) -> dict[str, int]:
         """Numbers for people."""

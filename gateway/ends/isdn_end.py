@@ -2,34 +2,34 @@
 
 from collections.abc import Callable, Mapping
 
-from gateway.configuration import Configuration, IsdnTrunk, place
+from gateway.configuration import AnyTrunk, Configuration, IsdnTrunk, place
 from gateway.ends.isdn_joining import IsdnJoinings
 from gateway.ends.isdn_leg import IsdnLeg
 from gateway.ends.isdn_line import IsdnLine
 from gateway.ends.isdn_links import IsdnLinks
 from gateway.ends.isdn_transfers import Names
+from gateway.ends.line_end import LineEnd
 from gateway.ends.media_resource import MediaResource
 from gateway.ends.no_media import NoMedia
 from gateway.hub.leg import LegEvents, Observer
-from gateway.hub.overload import Overload
 from gateway.model.call import CallRequest
 from gateway.model.errors import GatewayError
 from gateway.model.timers import TimerQueue
 
 _FIRST_PORT = 40_000
-_AT_START = (
-    *("link", "side", "variant", "access", "bus", "tei", "nfas", "interface", "channels"),
-    *("media", "media_address"),
-)
-"""Keys of a trunk that are looked at when it is made and not again."""
 
 
-class IsdnEnd:
+class IsdnEnd(LineEnd[IsdnLine]):
     """`send` takes a frame for the D channel of the trunk of that name, and must not call back at once.
 
     `media` are the media gateways by name. `hub` hears of new calls; it is set when all is wired, before `start`.
     Raises GatewayError for a kind of trunk, cause profile or number plan that does not exist.
     """
+
+    at_start = (
+        *("link", "side", "variant", "access", "bus", "tei", "nfas", "interface", "channels"),
+        *("media", "media_address"),
+    )
 
     def __init__(
         self,
@@ -40,18 +40,14 @@ class IsdnEnd:
         observer: Observer,
         media: Mapping[str, MediaResource] | None = None,
     ) -> None:
-        self.configuration = configuration
+        super().__init__(configuration, observer)
         self.timers = timers
         self.token = token
-        self.observer = observer
         self.hub: LegEvents
-        self.overload = Overload(observer)
-        self.is_draining = False
         self._links = IsdnLinks(timers, send, token, observer)
         self._media = media or {}
         self.joinings = IsdnJoinings(self)
         self.names: dict[str, Names] = {}
-        self.lines: dict[str, IsdnLine] = {}
         for settings in sorted(configuration.isdn_trunks, key=lambda trunk: bool(trunk.nfas)):
             main = self.lines.get(settings.nfas)
             self.lines[settings.name] = IsdnLine(self, settings, configuration, self._links, main)
@@ -68,35 +64,9 @@ class IsdnEnd:
         """Layer 1 has come, or has gone."""
         self._links.line_changed(trunk, is_up, now)
 
-    def drain(self, now: float) -> None:
-        """Takes no new calls."""
-        self.is_draining = True
-
-    def reload(self, configuration: Configuration, now: float) -> None:
-        """Goes by other settings; calls stay. What belongs to a link changes with a restart only: it is logged."""
-        self.configuration = configuration
-        wanted = {each.name: each for each in configuration.isdn_trunks}
-        for name, line in self.lines.items():
-            settings = wanted.get(name)
-            if settings is not None:
-                line.configure(settings, configuration)
-                waiting = [key for key in _AT_START if getattr(settings, key) != getattr(line.made_from, key)]
-            else:
-                waiting = ["name"]
-            if waiting:
-                self.observer.log("reload.needs_restart", level="warning", trunk=name, keys=waiting)
-        for name in wanted.keys() - self.lines.keys():
-            self.observer.log("reload.needs_restart", level="warning", trunk=name, keys=["name"])
-
-    def takes_calls(self, now: float) -> bool:
-        """Whether one more call is taken; one that is not is counted."""
-        if self.is_draining:
-            self.overload.drained()
-            return False
-        if sum(len(line.legs) for line in self.lines.values()) >= 2 * self.configuration.limits.calls:
-            self.overload.refuse("calls", now)
-            return False
-        return True
+    def wanted(self, configuration: Configuration) -> dict[str, AnyTrunk]:
+        """The settings of its trunks, by name."""
+        return {each.name: each for each in configuration.isdn_trunks}
 
     def statistics(self) -> dict[str, int]:
         """Numbers for people."""
